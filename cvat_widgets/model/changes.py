@@ -1,0 +1,212 @@
+"""Edits and change sets: how annotations change.
+
+An :class:`Edit` is what somebody wants; a :class:`ChangeSet` is what happened, complete enough to be turned round.
+
+Fields of an update are paths:
+
+=========================================  =====================================================================
+path                                       value
+=========================================  =====================================================================
+``label group source score frame points``  the field of the record itself
+``rotation occluded outside z_order``
+``attributes.<attribute id>``              text, or ``None`` for "not set"
+``keyframes.<frame>``                      a whole :class:`~cvat_widgets.model.records.Keyframe`, or ``None``
+``elements.<element id>``                  a whole element (shapes and tracks), or ``None``
+``elements.<id>.keyframes.<frame>``        one keyframe of one joint of a skeleton track, or ``None``
+=========================================  =====================================================================
+
+The twin in the front end is ``js/src/document/changes.ts``; both pass ``tests/golden/changes.json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from cvat_widgets.errors import AnnotationError
+from cvat_widgets.model.records import Element, Keyframe, Record, Shape, Tag, Track, TrackElement, decode_record
+
+__all__ = ["ChangeSet", "Edit", "FieldChange", "apply_fields", "read_field"]
+
+FieldChange = tuple[Any, Any]
+"""``(from, to)`` in plain JSON values."""
+
+_PLAIN: dict[type, frozenset[str]] = {
+    Shape: frozenset(
+        "frame label type points rotation occluded outside z_order group source score".split()
+    ),
+    Tag: frozenset("frame label group source score".split()),
+    Track: frozenset("label type group source score".split()),
+}
+
+
+class Edit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody wants to change.
+
+    ``updated`` maps a record id to ``{path: [from, to]}``; ``from`` is what the author saw, and lets an edit that was
+    made on an old revision go through where nobody touched the same field.
+    """
+
+    added: tuple[Record, ...] = ()
+    updated: dict[int, dict[str, FieldChange]] = msgspec.field(default_factory=dict)
+    removed: tuple[int, ...] = ()
+
+    @classmethod
+    def from_wire(cls, data: Mapping[str, Any]) -> Edit:
+        """Read the JSON object of an edit; raise :class:`AnnotationError` if it is malformed."""
+        try:
+            return msgspec.convert(data, cls, str_keys=True)
+        except msgspec.ValidationError as error:
+            raise AnnotationError(f"not an edit: {error}") from None
+
+    @property
+    def touched(self) -> set[int]:
+        """Ids of all records the edit names."""
+        return {record.id for record in self.added} | set(self.updated) | set(self.removed)
+
+
+class ChangeSet(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened: records added, fields changed from one value to another, records removed."""
+
+    added: tuple[Record, ...] = ()
+    updated: dict[int, dict[str, FieldChange]] = msgspec.field(default_factory=dict)
+    removed: tuple[Record, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.updated or self.removed)
+
+    @property
+    def touched(self) -> set[int]:
+        """Ids of all records that changed."""
+        return {record.id for record in (*self.added, *self.removed)} | set(self.updated)
+
+    def inverse(self) -> ChangeSet:
+        """Return the change set that takes this one back."""
+        turned = {
+            record_id: {path: (after, before) for path, (before, after) in fields.items()}
+            for record_id, fields in self.updated.items()
+        }
+        return ChangeSet(added=self.removed, updated=turned, removed=self.added)
+
+    def to_edit(self) -> Edit:
+        """Return the edit that would make this change again."""
+        return Edit(added=self.added, updated=self.updated, removed=tuple(record.id for record in self.removed))
+
+    def to_wire(self) -> dict[str, Any]:
+        """Return the JSON object sent to browsers: removed records as ids."""
+        wire: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self.to_edit()))
+        return wire
+
+    def apply_to(self, records: Mapping[int, Record]) -> dict[int, Record]:
+        """Return a copy of ``records`` with this change made; ids are keys."""
+        result = dict(records)
+        for record in self.removed:
+            result.pop(record.id, None)
+        for record_id, fields in self.updated.items():
+            result[record_id] = apply_fields(result[record_id], {path: after for path, (_, after) in fields.items()})
+        for record in self.added:
+            result[record.id] = record
+        return result
+
+
+def read_field(record: Record, path: str) -> Any:
+    """Return the present value of a field as a plain JSON value (``None`` where nothing is set).
+
+    Raises
+    ------
+    AnnotationError
+        If records of this kind have no such field.
+    """
+    head, _, rest = path.partition(".")
+    if not rest:
+        if head in _PLAIN[type(record)]:
+            return msgspec.to_builtins(getattr(record, head), str_keys=True)
+    elif head == "attributes":
+        return record.attributes.get(_integer(rest, path))
+    elif head == "keyframes" and isinstance(record, Track):
+        return msgspec.to_builtins(record.keyframes.get(_integer(rest, path)), str_keys=True)
+    elif head == "elements" and isinstance(record, (Shape, Track)):
+        element_id, _, inner = rest.partition(".")
+        element = _element(record.elements, _integer(element_id, path))
+        if not inner:
+            return msgspec.to_builtins(element, str_keys=True)
+        frame = _keyframe_path(inner, path)
+        if isinstance(element, TrackElement):
+            return msgspec.to_builtins(element.keyframes.get(frame), str_keys=True)
+        if element is None:
+            return None
+    raise AnnotationError(f"a {type(record).__name__.lower()} has no field {path!r}", where=f"object {record.id}")
+
+
+def apply_fields(record: Record, values: Mapping[str, Any]) -> Record:
+    """Return the record with fields set to new values (plain JSON values; ``None`` removes a keyed entry).
+
+    Raises
+    ------
+    AnnotationError
+        Unknown path, or a value of the wrong type.
+    """
+    plain: dict[str, Any] = msgspec.to_builtins(record, str_keys=True)
+    for path, value in values.items():
+        read_field(record, path)  # refuses unknown paths
+        parent, key = _locate(plain, path)
+        if isinstance(parent, list):
+            _set_element(parent, int(key), value)
+        elif value is None:
+            parent.pop(key, None)
+        else:
+            parent[key] = msgspec.to_builtins(value, str_keys=True)
+    return decode_record(plain)
+
+
+def _locate(plain: dict[str, Any], path: str) -> tuple[Any, str]:
+    """Walk to the container that holds the last part of ``path``."""
+    parts = path.split(".")
+    node: Any = plain
+    for index, part in enumerate(parts[:-1]):
+        if isinstance(node, list):
+            wanted = int(part)
+            found = next((item for item in node if item["id"] == wanted), None)
+            if found is None:
+                raise AnnotationError(f"there is no element {wanted}", where=f"object {plain['id']}, field {path!r}")
+            node = found
+        else:
+            # Elements default to () and are then a tuple in plain form: make it a list that can be changed.
+            if part == "elements":
+                node[part] = list(node.get(part, ()))
+            node = node.setdefault(part, {}) if index or part not in node else node[part]
+    return node, parts[-1]
+
+
+def _set_element(elements: list[Any], element_id: int, value: Any) -> None:
+    for index, element in enumerate(elements):
+        if element["id"] == element_id:
+            if value is None:
+                del elements[index]
+            else:
+                elements[index] = msgspec.to_builtins(value, str_keys=True)
+            return
+    if value is not None:
+        elements.append(msgspec.to_builtins(value, str_keys=True))
+
+
+def _element(elements: Iterable[Element | TrackElement], element_id: int) -> Element | TrackElement | None:
+    return next((element for element in elements if element.id == element_id), None)
+
+
+def _keyframe_path(inner: str, path: str) -> int:
+    head, _, frame = inner.partition(".")
+    if head != "keyframes":
+        raise AnnotationError(f"an element has no field {inner!r}", where=f"field {path!r}")
+    return _integer(frame, path)
+
+
+def _integer(text: str, path: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise AnnotationError(f"{text!r} is not a number", where=f"field {path!r}") from None
+
+

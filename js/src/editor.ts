@@ -1,0 +1,167 @@
+/**
+ * The hub of one annotator: its document, its frames and its view state. Tools, panels and actions talk to this object and
+ * never to each other.
+ *
+ * Three kinds of state, kept apart:
+ *  - annotations live in `document` and change only through `commit`;
+ *  - small last-write-wins state that Python also sees (`frame`, `selection`, `tool`, `activeLabel`) is bound to traits in index.ts;
+ *  - everything else here belongs to this view and never leaves the browser.
+ */
+import { type Signal, computed, signal } from "@preact/signals";
+import type { JobDocument } from "./document/document";
+import type { Edit, LabelSpec, ObjectState } from "./document/records";
+import type { FramePlayer } from "./frames/player";
+import type { Link } from "./wire/link";
+
+export type ToolName = "select" | "rectangle" | "polygon" | "polyline" | "points";
+export type DrawMode = "shape" | "track";
+
+export interface JobInfo {
+  readonly task: { readonly id: number; readonly uid: string; readonly name: string };
+  readonly job: { readonly id: number; readonly start: number; readonly stop: number };
+  readonly user: string;
+  readonly readOnly: boolean;
+}
+
+export interface FrameTable {
+  readonly count: number;
+  readonly kind: "images" | "video";
+  readonly fps: number | null;
+  readonly deleted: ReadonlySet<number>;
+  nameOf(frame: number): string;
+  sizeOf(frame: number): readonly [width: number, height: number];
+}
+
+/** What the user prefers; kept in the store per user. */
+export interface Settings {
+  colorBy: "instance" | "label" | "group";
+  opacity: number;
+  selectedOpacity: number;
+  outlines: boolean;
+  showText: "always" | "selected" | "never";
+  textSize: number;
+  controlPointSize: number;
+  frameStep: number;
+  playbackSpeed: number;
+  resetZoom: boolean;
+  smoothImage: boolean;
+  leftPanelWidth: number;
+  rightPanelWidth: number;
+  timelineHeight: number;
+  timelineOpen: boolean;
+}
+
+export const DEFAULT_SETTINGS: Readonly<Settings> = {
+  colorBy: "label",
+  opacity: 12,
+  selectedOpacity: 30,
+  outlines: true,
+  showText: "selected",
+  textSize: 13,
+  controlPointSize: 5,
+  frameStep: 10,
+  playbackSpeed: 1,
+  resetZoom: false,
+  smoothImage: true,
+  leftPanelWidth: 44,
+  rightPanelWidth: 300,
+  timelineHeight: 132,
+  timelineOpen: true,
+};
+
+export interface Toast {
+  readonly id: number;
+  readonly level: "info" | "warning" | "error";
+  readonly text: string;
+}
+
+export class Editor {
+  readonly frame: Signal<number>;
+  readonly selection = signal<readonly number[]>([]);
+  readonly hovered = signal<number | null>(null);
+  readonly tool = signal<ToolName>("select");
+  readonly drawMode = signal<DrawMode>("shape");
+  readonly activeLabel: Signal<number>;
+  /** Objects a click cannot touch and objects not drawn; both as in CVAT a matter of this view, not of the data. */
+  readonly locked = signal<ReadonlySet<number>>(new Set());
+  readonly hidden = signal<ReadonlySet<number>>(new Set());
+  readonly pinned = signal<ReadonlySet<number>>(new Set());
+  readonly settings: Signal<Settings>;
+  readonly toasts = signal<readonly Toast[]>([]);
+  /** The last thing that happened, for the aria-live line. */
+  readonly announcement = signal("");
+  /** Objects copied with Ctrl+C, as they looked where they were copied. */
+  readonly clipboard = signal<readonly ObjectState[]>([]);
+
+  /** Every object on the present frame, bottom first; outside states of tracks are left out. */
+  readonly objects = computed(() => this.document.statesAt(this.frame.value));
+  /** The selected objects that exist on the present frame. */
+  readonly selected = computed(() => {
+    const ids = new Set(this.selection.value);
+    return this.objects.value.filter((state) => ids.has(state.id));
+  });
+
+  private nextToast = 1;
+
+  constructor(
+    readonly info: JobInfo,
+    readonly labels: Signal<readonly LabelSpec[]>,
+    readonly frames: FrameTable,
+    readonly document: JobDocument,
+    readonly player: FramePlayer,
+    readonly link: Link,
+    settings: Partial<Settings> = {},
+  ) {
+    this.frame = player.frame;
+    this.activeLabel = signal(labels.value[0]?.id ?? 0);
+    this.settings = signal({ ...DEFAULT_SETTINGS, ...settings });
+  }
+
+  /** Apply an edit here at once and send it to the kernel; `label` is what undo will call it ("Move car 12"). */
+  commit(label: string, edit: Edit): void {
+    if (this.info.readOnly) {
+      this.toast("warning", "This view is read-only.");
+      return;
+    }
+    this.document.apply(label, edit);
+  }
+
+  labelOf(id: number): LabelSpec | undefined {
+    for (const label of this.labels.value) {
+      if (label.id === id) return label;
+      const sublabel = label.sublabels.find((each) => each.id === id);
+      if (sublabel) return sublabel;
+    }
+    return undefined;
+  }
+
+  /** "car 12": how an object is called in lists, messages and undo. */
+  nameOf(state: Pick<ObjectState, "id" | "label">): string {
+    return `${this.labelOf(state.label)?.name ?? "object"} ${state.id}`;
+  }
+
+  isLocked(id: number): boolean {
+    return this.locked.value.has(id);
+  }
+
+  isHidden(id: number): boolean {
+    return this.hidden.value.has(id);
+  }
+
+  setSetting<K extends keyof Settings>(key: K, value: Settings[K]): void {
+    this.settings.value = { ...this.settings.value, [key]: value };
+  }
+
+  toast(level: Toast["level"], text: string): void {
+    const id = this.nextToast++;
+    this.toasts.value = [...this.toasts.value.slice(-3), { id, level, text }];
+  }
+
+  dismissToast(id: number): void {
+    this.toasts.value = this.toasts.value.filter((toast) => toast.id !== id);
+  }
+
+  announce(text: string): void {
+    this.announcement.value = text;
+  }
+}
