@@ -1,0 +1,1 @@
+"""Records and mathematics of annotations: NumPy only, no input or output."""

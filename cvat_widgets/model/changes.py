@@ -26,7 +26,7 @@ from typing import Any
 import msgspec
 
 from cvat_widgets.errors import AnnotationError
-from cvat_widgets.model.records import Element, Keyframe, Record, Shape, Tag, Track, TrackElement, decode_record
+from cvat_widgets.model.records import Element, Record, Shape, Tag, Track, TrackElement, decode_record
 
 __all__ = ["ChangeSet", "Edit", "FieldChange", "apply_fields", "read_field"]
 
@@ -35,10 +35,10 @@ FieldChange = tuple[Any, Any]
 
 _PLAIN: dict[type, frozenset[str]] = {
     Shape: frozenset(
-        "frame label type points rotation occluded outside z_order group source score".split()
+        ["frame", "label", "type", "points", "rotation", "occluded", "outside", "z_order", "group", "source", "score"]
     ),
-    Tag: frozenset("frame label group source score".split()),
-    Track: frozenset("label type group source score".split()),
+    Tag: frozenset(["frame", "label", "group", "source", "score"]),
+    Track: frozenset(["label", "type", "group", "source", "score"]),
 }
 
 
@@ -122,19 +122,19 @@ def read_field(record: Record, path: str) -> Any:
     head, _, rest = path.partition(".")
     if not rest:
         if head in _PLAIN[type(record)]:
-            return msgspec.to_builtins(getattr(record, head), str_keys=True)
+            return _json(getattr(record, head))
     elif head == "attributes":
         return record.attributes.get(_integer(rest, path))
     elif head == "keyframes" and isinstance(record, Track):
-        return msgspec.to_builtins(record.keyframes.get(_integer(rest, path)), str_keys=True)
+        return _json(record.keyframes.get(_integer(rest, path)))
     elif head == "elements" and isinstance(record, (Shape, Track)):
         element_id, _, inner = rest.partition(".")
         element = _element(record.elements, _integer(element_id, path))
         if not inner:
-            return msgspec.to_builtins(element, str_keys=True)
+            return _json(element)
         frame = _keyframe_path(inner, path)
         if isinstance(element, TrackElement):
-            return msgspec.to_builtins(element.keyframes.get(frame), str_keys=True)
+            return _json(element.keyframes.get(frame))
         if element is None:
             return None
     raise AnnotationError(f"a {type(record).__name__.lower()} has no field {path!r}", where=f"object {record.id}")
@@ -148,7 +148,7 @@ def apply_fields(record: Record, values: Mapping[str, Any]) -> Record:
     AnnotationError
         Unknown path, or a value of the wrong type.
     """
-    plain: dict[str, Any] = msgspec.to_builtins(record, str_keys=True)
+    plain: dict[str, Any] = _json(record)
     for path, value in values.items():
         read_field(record, path)  # refuses unknown paths
         parent, key = _locate(plain, path)
@@ -157,7 +157,7 @@ def apply_fields(record: Record, values: Mapping[str, Any]) -> Record:
         elif value is None:
             parent.pop(key, None)
         else:
-            parent[key] = msgspec.to_builtins(value, str_keys=True)
+            parent[key] = _json(value)
     return decode_record(plain)
 
 
@@ -165,7 +165,7 @@ def _locate(plain: dict[str, Any], path: str) -> tuple[Any, str]:
     """Walk to the container that holds the last part of ``path``."""
     parts = path.split(".")
     node: Any = plain
-    for index, part in enumerate(parts[:-1]):
+    for part in parts[:-1]:
         if isinstance(node, list):
             wanted = int(part)
             found = next((item for item in node if item["id"] == wanted), None)
@@ -173,10 +173,7 @@ def _locate(plain: dict[str, Any], path: str) -> tuple[Any, str]:
                 raise AnnotationError(f"there is no element {wanted}", where=f"object {plain['id']}, field {path!r}")
             node = found
         else:
-            # Elements default to () and are then a tuple in plain form: make it a list that can be changed.
-            if part == "elements":
-                node[part] = list(node.get(part, ()))
-            node = node.setdefault(part, {}) if index or part not in node else node[part]
+            node = node[part]
     return node, parts[-1]
 
 
@@ -186,10 +183,10 @@ def _set_element(elements: list[Any], element_id: int, value: Any) -> None:
             if value is None:
                 del elements[index]
             else:
-                elements[index] = msgspec.to_builtins(value, str_keys=True)
+                elements[index] = _json(value)
             return
     if value is not None:
-        elements.append(msgspec.to_builtins(value, str_keys=True))
+        elements.append(_json(value))
 
 
 def _element(elements: Iterable[Element | TrackElement], element_id: int) -> Element | TrackElement | None:
@@ -210,3 +207,15 @@ def _integer(text: str, path: str) -> int:
         raise AnnotationError(f"{text!r} is not a number", where=f"field {path!r}") from None
 
 
+def _json(value: Any) -> Any:
+    """Return a value as JSON would give it back: lists instead of tuples, text keys."""
+    return _lists(msgspec.to_builtins(value, str_keys=True))
+
+
+def _lists(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _lists(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        # Coordinates are by far the longest lists: numbers need no second look.
+        return list(value) if not value or isinstance(value[0], (int, float)) else [_lists(item) for item in value]
+    return value

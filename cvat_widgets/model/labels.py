@@ -227,7 +227,7 @@ class Label:
         ):
             twice = {name for name in names if names.count(name) > 1}
             if twice:
-                raise LabelError(f"the {kind} {sorted(twice)[0]!r} is defined twice", where=where)
+                raise LabelError(f"the {kind} {min(twice)!r} is defined twice", where=where)
 
     def attribute(self, name: str) -> Attribute:
         """Return the attribute called ``name``."""
@@ -285,7 +285,7 @@ class LabelSet:
         names = [label.name for label in self.labels]
         twice = {name for name in names if names.count(name) > 1}
         if twice:
-            raise LabelError(f"the label {sorted(twice)[0]!r} is defined twice", hint="Label names are unique in a task.")
+            raise LabelError(f"the label {min(twice)!r} is defined twice", hint="Label names are unique in a task.")
         object.__setattr__(self, "labels", _numbered(self.labels))
         by_id: dict[int, Label] = {}
         parent: dict[int, Label] = {}

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from cvat_widgets.errors import AnnotationError
+from cvat_widgets.errors import AnnotationError, LabelError
 from cvat_widgets.model.kinds import ShapeType, Source, point_count_problem
 from cvat_widgets.model.labels import LabelSet
 
@@ -220,7 +220,7 @@ def _check_attributes(attributes: Mapping[int, str], labels: LabelSet, where: st
     for attribute_id, value in attributes.items():
         try:
             attribute = labels.attribute_by_id(attribute_id)
-        except Exception:
+        except LabelError:
             raise AnnotationError(f"attribute id {attribute_id} is not in the task", where=where) from None
         problem = attribute.problem_with(value)
         if problem:

@@ -8,14 +8,16 @@ Row conventions
 * A track is one row a keyframe (flag KEYFRAME), all with the same ``track`` (which is the track's id) and ``id == track``,
   sorted by frame. Attributes stand on the row where they change: immutable ones on the first keyframe, mutable ones on every
   keyframe that sets them; a row without a value inherits it from the keyframe before.
-* A skeleton is a row with no points; each joint is a row of its own whose ``parent`` is the skeleton's id and whose ``label`` is
-  the sublabel. Joints of a skeleton track are tracks themselves (``track`` is the joint's id, ``parent`` the skeleton track's id).
+* A skeleton is a row with no points; each joint is a row of its own whose ``parent`` is the skeleton's id and whose ``label``
+  is
+  the sublabel. Joints of a skeleton track are tracks themselves (``track`` is the joint's id, ``parent`` the skeleton track's
+  id).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cvat_widgets.errors import AnnotationError
 from cvat_widgets.model.attributes import AttributeColumns
-from cvat_widgets.model.kinds import SHAPE_CODE, SHAPE_TYPES, SKELETON, SOURCE_CODE, SOURCES, TAG, Flag, point_count_problem
+from cvat_widgets.model.kinds import SHAPE_CODE, SHAPE_TYPES, SOURCE_CODE, SOURCES, TAG, Flag, point_count_problem
 from cvat_widgets.model.labels import LabelSet
 from cvat_widgets.model.records import Element, Keyframe, Record, Shape, Tag, Track, TrackElement
 
@@ -52,8 +54,10 @@ class AnnotationTable:
     Parameters
     ----------
     id, frame, label, type, track, parent, group, z_order, flags, rotation, source, score
-        Arrays of shape (n,). ``label`` is a label id; ``type`` and ``source`` are codes of :mod:`cvat_widgets.model.kinds`; ``flags`` are
-        :class:`~cvat_widgets.model.kinds.Flag` bits; ``rotation`` is in degrees, clockwise on screen; ``track`` and ``parent`` are -1 for none.
+        Arrays of shape (n,). ``label`` is a label id; ``type`` and ``source`` are codes of :mod:`cvat_widgets.model.kinds`;
+        ``flags`` are
+        :class:`~cvat_widgets.model.kinds.Flag` bits; ``rotation`` is in degrees, clockwise on screen; ``track`` and
+        ``parent`` are -1 for none.
     points
         float64, all coordinates one after another in CVAT's encoding.
     offsets
@@ -242,7 +246,9 @@ class AnnotationTable:
             return False
         for name in _COLUMNS:
             mine, theirs = getattr(self, name), getattr(other, name)
-            if not (np.allclose(mine, theirs, rtol=0, atol=tolerance) if mine.dtype.kind == "f" else np.array_equal(mine, theirs)):
+            if not (
+                np.allclose(mine, theirs, rtol=0, atol=tolerance) if mine.dtype.kind == "f" else np.array_equal(mine, theirs)
+            ):
                 return False
         return (
             np.allclose(self.points, other.points, rtol=0, atol=tolerance)
@@ -272,7 +278,9 @@ class _RowCollector:
             self.row((), record.attributes, type=TAG, frame=record.frame, **_common(record))
         elif isinstance(record, Shape):
             common = _common(record)
-            self.row(record.points, record.attributes, frame=record.frame, type=SHAPE_CODE[record.type], **common, **_pose(record))
+            self.row(
+                record.points, record.attributes, frame=record.frame, type=SHAPE_CODE[record.type], **common, **_pose(record)
+            )
             common |= {"parent": record.id, "z_order": record.z_order}
             for element in record.elements:
                 joint = common | {"id": element.id, "label": element.label, "type": SHAPE_CODE[element.type]}
@@ -290,9 +298,7 @@ class _RowCollector:
             attributes = {**track.attributes, **keyframe.attributes} if first else keyframe.attributes
             pose = _pose(keyframe)
             pose["flags"] |= int(Flag.KEYFRAME)
-            self.row(
-                keyframe.points, attributes, frame=frame, type=SHAPE_CODE[track.type], track=track.id, **(common | pose)
-            )
+            self.row(keyframe.points, attributes, frame=frame, type=SHAPE_CODE[track.type], track=track.id, **(common | pose))
             first = False
 
     def table(self) -> AnnotationTable:
@@ -320,5 +326,3 @@ def _pose(item: Shape | Element | Keyframe) -> dict[str, Any]:
     if not isinstance(item, Element):
         pose["z_order"] = item.z_order
     return pose
-
-

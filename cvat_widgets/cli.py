@@ -1,0 +1,182 @@
+"""The command line: ``cvat-widgets create | ls | delete | export | import | convert | formats | doctor``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from cvat_widgets.errors import CvatWidgetsError, LabelError
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit status (0: done, 1: an error that the user can mend, 2: wrong usage)."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    warnings.showwarning = lambda message, *_args, **_kwargs: print(f"warning: {message}", file=sys.stderr)
+    try:
+        return int(options.run(options) or 0)
+    except CvatWidgetsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("cancelled", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cvat-widgets", description="Annotation tasks without a server.")
+    parser.add_argument("--store", help="path or URL of the annotation store (default: the user's own)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        return added
+
+    create = command("create", _create, "create a task from images, an archive or a video")
+    create.add_argument("name")
+    create.add_argument("data", nargs="+", help="files, folders, globs, an archive or a video")
+    create.add_argument("--labels", required=True, help="names separated by commas, or a JSON file with CVAT's raw labels")
+    create.add_argument("--segment-size", type=int, help="frames a job")
+    create.add_argument("--overlap", type=int, help="frames that neighbouring jobs share")
+    create.add_argument("--frame-step", type=int, default=1)
+    create.add_argument("--start-frame", type=int, default=0)
+    create.add_argument("--stop-frame", type=int)
+    create.add_argument("--sorting", default="natural", choices=["natural", "lexicographical", "predefined", "random"])
+    create.add_argument("--annotations", help="annotations to import at once")
+
+    listing = command("ls", _ls, "list the tasks")
+    listing.add_argument("--json", action="store_true", help="as JSON")
+
+    delete = command("delete", _delete, "delete tasks with their annotations; media files stay")
+    delete.add_argument("names", nargs="+")
+
+    export = command("export", _export, "export the annotations of a task")
+    export.add_argument("name")
+    export.add_argument("path")
+    export.add_argument("--format", required=True)
+    export.add_argument("--save-images", action="store_true")
+    export.add_argument("--strict", action="store_true", help="fail rather than leave out what the format cannot hold")
+
+    load = command("import", _import, "import annotations into a task")
+    load.add_argument("name")
+    load.add_argument("path")
+    load.add_argument("--format", help="recognised by default")
+    load.add_argument("--replace", action="store_true", help="remove the present annotations")
+
+    convert = command("convert", _convert, "convert a dataset from one format to another")
+    convert.add_argument("source")
+    convert.add_argument("target")
+    convert.add_argument("--from", dest="source_format", help="recognised by default")
+    convert.add_argument("--to", dest="target_format", required=True)
+    convert.add_argument("--strict", action="store_true")
+
+    command("formats", _formats, "list the dataset formats")
+    command("doctor", _doctor, "check versions, kernel, write access, filesystem and codecs")
+    return parser
+
+
+def _labels(text: str) -> list[Any]:
+    path = Path(text)
+    if path.suffix != ".json":
+        return [name.strip() for name in text.split(",") if name.strip()]
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LabelError(f"the labels cannot be read: {error}", where=str(path)) from None
+    return raw if isinstance(raw, list) else [raw]
+
+
+def _create(options: argparse.Namespace) -> None:
+    from cvat_widgets.task import Task
+
+    task = Task.create(
+        options.name,
+        options.data[0] if len(options.data) == 1 else options.data,
+        labels=_labels(options.labels),
+        segment_size=options.segment_size,
+        overlap=options.overlap,
+        frame_step=options.frame_step,
+        start_frame=options.start_frame,
+        stop_frame=options.stop_frame,
+        sorting=options.sorting,
+        store=options.store,
+    )
+    print(f"task {task.id} {task.name!r}: {len(task)} frames, {len(task.jobs)} jobs")
+    if options.annotations:
+        print(f"imported {task.import_annotations(options.annotations)} objects")
+
+
+def _ls(options: argparse.Namespace) -> None:
+    from cvat_widgets.task import tasks
+
+    found = tasks(options.store)
+    if options.json:
+        print(found.to_json(orient="records", date_format="iso"))
+    elif found.empty:
+        print("no tasks yet: cvat-widgets create NAME DATA --labels car,person")
+    else:
+        print(found[["id", "name", "mode", "size", "jobs", "revision", "updated"]].to_string(index=False))
+
+
+def _delete(options: argparse.Namespace) -> None:
+    from cvat_widgets.task import Task, delete_task
+
+    for name in options.names:
+        Task.open(name, store=options.store)
+    for name in options.names:
+        delete_task(name, store=options.store)
+        print(f"deleted {name}")
+
+
+def _export(options: argparse.Namespace) -> None:
+    from cvat_widgets.task import Task
+
+    task = Task.open(options.name, store=options.store)
+    path = task.export(options.path, options.format, save_images=options.save_images, strict=options.strict)
+    print(f"wrote {path}")
+
+
+def _import(options: argparse.Namespace) -> None:
+    from cvat_widgets.task import Task
+
+    task = Task.open(options.name, store=options.store)
+    print(f"imported {task.import_annotations(options.path, options.format, replace=options.replace)} objects")
+
+
+def _convert(options: argparse.Namespace) -> None:
+    from cvat_widgets.formats import convert
+
+    convert(options.source, options.source_format, options.target, options.target_format, strict=options.strict)
+    print(f"wrote {options.target}")
+
+
+def _formats(_options: argparse.Namespace) -> None:
+    import cvat_widgets.formats
+
+    print(cvat_widgets.formats.formats_table().to_string(index=False))
+
+
+def _doctor(_options: argparse.Namespace) -> int:
+    from cvat_widgets.doctor import examine
+
+    marks = {"ok": "ok     ", "note": "note   ", "problem": "PROBLEM"}
+    problems = 0
+    for finding in examine():
+        problems += finding.level == "problem"
+        print(f"{marks[finding.level]}  {finding.subject}: {finding.text}")
+        if finding.advice:
+            print(f"{'':9}{finding.advice}")
+    print("everything needed is here" if not problems else f"{problems} problem{'s' if problems > 1 else ''} found")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,352 @@
+"""Annotation tables as tidy DataFrames, and back.
+
+One row is one shape, one keyframe of a track, or one tag. The columns, in this order: ``id, frame, frame_name, label, type,
+points, rotation,
+occluded, outside, keyframe, z_order, group, track_id, source, score``, then ``attr.<name>`` for each attribute, then
+``parent_id`` where the table
+holds joints of skeletons. ``points`` is a flat float64 array in CVAT's encoding; ``track_id`` is ``<NA>`` for plain shapes.
+
+Attribute columns are typed: checkboxes are ``boolean``, numbers ``Float64``, everything else text; an attribute name that two
+labels define
+with different input types stays text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cvat_widgets.errors import AnnotationError, LabelError
+from cvat_widgets.model.attributes import AttributeColumns
+from cvat_widgets.model.frames import FrameIndex
+from cvat_widgets.model.kinds import SHAPE_CODE, SHAPE_TYPES, SOURCE_CODE, SOURCES, Flag
+from cvat_widgets.model.labels import Attribute, LabelSet
+from cvat_widgets.model.table import AnnotationTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["COLUMNS", "attribute_text", "from_dataframe", "to_dataframe"]
+
+COLUMNS = (
+    "id", "frame", "frame_name", "label", "type", "points", "rotation", "occluded", "outside", "keyframe", "z_order", "group",
+    "track_id", "source", "score",
+)  # fmt: skip
+
+
+def to_dataframe(table: AnnotationTable, labels: LabelSet, frames: FrameIndex) -> pd.DataFrame:
+    """Return a table as a DataFrame; the DataFrame owns its data.
+
+    Parameters
+    ----------
+    table
+        The rows.
+    labels
+        Labels of the task; every label id of the table must be in it.
+    frames
+        Frames of the task, for ``frame_name``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a table row, in the same order, index 0 to n - 1.
+    """
+    import pandas as pd
+
+    flat = table.points.copy()
+    offsets = table.offsets.tolist()
+    points = np.empty(len(table), object)
+    points[:] = [flat[start:stop] for start, stop in pairwise(offsets)] or points
+    data: dict[str, Any] = {
+        "id": table.id,
+        "frame": table.frame,
+        "frame_name": _names_of(table.frame, frames.names),
+        "label": _label_names(table.label, labels),
+        "type": np.array(SHAPE_TYPES, object)[table.type],
+        "points": points,
+        "rotation": table.rotation,
+        "occluded": table.has(Flag.OCCLUDED),
+        "outside": table.has(Flag.OUTSIDE),
+        "keyframe": table.has(Flag.KEYFRAME) | ~table.is_track,
+        "z_order": table.z_order,
+        "group": table.group,
+        "track_id": pd.arrays.IntegerArray(table.track.copy(), table.track < 0),
+        "source": np.array(SOURCES, object)[table.source],
+        "score": table.score,
+    }
+    frame = pd.DataFrame(data, columns=list(COLUMNS), copy=True)
+    codes, texts = _attribute_matrix(table, labels)
+    attribute_columns = {
+        f"attr.{name}": _typed(codes[column], texts, specs)
+        for column, (name, specs) in enumerate(_specs_by_name(labels).items())
+    }
+    if attribute_columns:
+        frame = pd.concat([frame, pd.DataFrame(attribute_columns, index=frame.index)], axis=1)
+    if (table.parent >= 0).any():
+        frame["parent_id"] = pd.arrays.IntegerArray(table.parent.copy(), table.parent < 0)
+    return frame
+
+
+def _names_of(frame: NDArray[np.int32], names: Sequence[str]) -> NDArray[np.object_]:
+    """Names of frames; only those in use are asked for, since a video makes its names on demand."""
+    used, position = np.unique(frame, return_inverse=True)
+    return np.array([names[number] for number in used.tolist()] or [""], object)[position]
+
+
+def _label_names(codes: NDArray[np.int32], labels: LabelSet) -> NDArray[np.object_]:
+    used, position = np.unique(codes, return_inverse=True)
+    return np.array([labels.by_id(code).name for code in used.tolist()] or [""], object)[position]
+
+
+def _specs_by_name(labels: LabelSet) -> dict[str, list[Attribute]]:
+    """Attributes of all labels, grouped by name in order of appearance."""
+    specs: dict[str, list[Attribute]] = {}
+    for label in labels:
+        for each in (label, *label.sublabels):
+            for attribute in each.attributes:
+                specs.setdefault(attribute.name, []).append(attribute)
+    return specs
+
+
+def _attribute_matrix(table: AnnotationTable, labels: LabelSet) -> tuple[NDArray[np.int32], Sequence[str]]:
+    """Return (attribute name, row) -> code of the value (-1: none), with values inherited along tracks."""
+    by_name = _specs_by_name(labels)
+    matrix = np.full((len(by_name), len(table)), -1, np.int32)
+    column_of = {attribute.id: column for column, specs in enumerate(by_name.values()) for attribute in specs}
+    values = table.attributes
+    if len(values):
+        columns = np.array([column_of.get(spec, -1) for spec in values.spec.tolist()])
+        known = columns >= 0
+        matrix[columns[known], values.row[known]] = values.code[known]
+    rows = np.flatnonzero(table.is_track)
+    if len(rows) and len(values):
+        order = rows[np.lexsort((table.frame[rows], table.track[rows]))]
+        starts = np.flatnonzero(np.diff(table.track[order], prepend=-1))
+        first_of = np.repeat(starts, np.diff(np.append(starts, len(order))))
+        for line in matrix:
+            ordered = line[order]
+            last_set = np.maximum.accumulate(np.where(ordered >= 0, np.arange(len(order)), -1))
+            line[order] = np.where(last_set >= first_of, ordered[last_set], -1)
+    return matrix, values.strings
+
+
+def _typed(codes: NDArray[np.int32], texts: Sequence[str], specs: Sequence[Attribute]) -> Any:
+    import pandas as pd
+
+    types = {spec.input_type for spec in specs}
+    missing = codes < 0
+    if types == {"checkbox"}:
+        truth = np.array([text == "true" for text in texts] or [False])
+        return pd.arrays.BooleanArray(truth[codes] & ~missing, missing)
+    if types == {"number"}:
+        numbers = np.array([_number(text) for text in texts] or [np.nan])
+        found = numbers[codes]
+        return pd.arrays.FloatingArray(np.where(missing, 0.0, found), missing | np.isnan(found))
+    # `None` after the last text serves the missing rows: their code is -1.
+    return pd.array(np.array([*texts, None], object)[codes], dtype="string")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return np.nan
+
+
+def attribute_text(value: Any) -> str | None:
+    """Return an attribute value of a DataFrame cell as CVAT writes it, ``None`` for a missing one."""
+    import pandas as pd
+
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (float, np.floating)):
+        return f"{value:.15g}"
+    return str(value)
+
+
+# -- DataFrame to table ------------------------------------------------------------------------------------------------
+
+
+def from_dataframe(data: pd.DataFrame | Iterable[Mapping[str, Any]], labels: LabelSet, frames: FrameIndex) -> AnnotationTable:
+    """Read rows a user made.
+
+    ``frame`` (or ``frame_name``), ``label``, ``type`` and ``points`` are needed, the rest is filled in.
+
+    Rows with the same ``track_id`` become the keyframes of one track. ``points`` is flat (``[x0, y0, x1, y1]``) or pairs
+    (``[[x0, y0], [x1, y1]]``); for a mask it may be a boolean picture of the whole frame.
+
+    Raises
+    ------
+    AnnotationError
+        A column is missing or a value is not usable; the text names the row.
+    LabelError
+        A label or attribute is not in the task.
+    """
+    import pandas as pd
+
+    frame = data if isinstance(data, pd.DataFrame) else pd.DataFrame(list(data))
+    if frame.empty:
+        return AnnotationTable.empty()
+    missing = [name for name in ("label", "type", "points") if name not in frame]
+    if "frame" not in frame and "frame_name" not in frame:
+        missing.insert(0, "frame")
+    if missing:
+        raise AnnotationError(
+            f"the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing",
+            hint="Needed are frame (or frame_name), label, type and points",
+        )
+    rows = _Reader(frame, labels, frames)
+    track = rows.integers("track_id", -1)
+    points, offsets = rows.points()
+    flags = (
+        rows.booleans("occluded") * int(Flag.OCCLUDED)
+        + rows.booleans("outside") * int(Flag.OUTSIDE)
+        + (track >= 0) * int(Flag.KEYFRAME)
+    )
+    table = AnnotationTable.build(
+        id=np.where(track >= 0, track, rows.integers("id", 0)),
+        frame=rows.frame_numbers(),
+        label=rows.codes("label", {label.name: label.id for label in labels}, LabelError, "label", labels.names),
+        type=rows.codes("type", SHAPE_CODE, AnnotationError, "shape type", SHAPE_TYPES),
+        track=track,
+        parent=rows.integers("parent_id", -1),
+        group=rows.integers("group", 0),
+        z_order=rows.integers("z_order", 0),
+        flags=flags,
+        rotation=rows.floats("rotation", 0.0),
+        source=rows.codes("source", SOURCE_CODE, AnnotationError, "source", SOURCES, default="manual"),
+        score=rows.floats("score", 1.0),
+        points=points,
+        offsets=offsets,
+        attributes=rows.attributes(),
+    )
+    problems = table.problems(labels, len(frames))
+    if problems:
+        raise AnnotationError("; ".join(problems), hint="Nothing was added")
+    return table.take(np.lexsort((table.frame, np.where(track >= 0, track, -1)))) if (track >= 0).any() else table
+
+
+class _Reader:
+    """Columns of a user's DataFrame, checked and converted one by one."""
+
+    def __init__(self, frame: pd.DataFrame, labels: LabelSet, frames: FrameIndex) -> None:
+        self.data = frame
+        self.labels = labels
+        self.frames = frames
+
+    def column(self, name: str) -> pd.Series[Any] | None:
+        return self.data.get(name)
+
+    def frame_numbers(self) -> NDArray[np.int64]:
+        given = self.column("frame")
+        names = self.column("frame_name")
+        if given is not None and not given.isna().any():
+            return self.integers("frame", 0)
+        if given is not None and names is None:
+            raise AnnotationError("a row has no frame", where=f"row {int(np.flatnonzero(given.isna())[0])}")
+        numbers: list[int] = []
+        for row, name in enumerate(self.data["frame_name"].tolist()):
+            number = self.frames.position(str(name))
+            if number is None:
+                raise AnnotationError(f"there is no frame called {name!r}", where=f"row {row}")
+            numbers.append(number)
+        return np.array(numbers, np.int64)
+
+    def integers(self, name: str, default: int) -> NDArray[np.int64]:
+        values = self.column(name)
+        if values is None:
+            return np.full(len(self.data), default, np.int64)
+        import pandas as pd
+
+        try:
+            numbers = pd.to_numeric(values).astype("Int64")
+        except (TypeError, ValueError) as error:
+            raise AnnotationError(f"the column {name!r} is not made of whole numbers ({error})") from None
+        return numbers.fillna(default).to_numpy(np.int64)
+
+    def codes(
+        self,
+        name: str,
+        known: Mapping[str, int],
+        error: type[AnnotationError] | type[LabelError],
+        kind: str,
+        choices: Sequence[str],
+        default: str | None = None,
+    ) -> NDArray[np.int64]:
+        values = self.column(name)
+        if values is None:
+            return np.full(len(self.data), known[default or choices[0]])
+        if default is not None:
+            values = values.fillna(default)
+        codes = values.astype(object).map(known)
+        bad = np.flatnonzero(codes.isna())
+        if len(bad):
+            raise error(
+                f"{values.iloc[int(bad[0])]!r} is not a {kind} of the task" if kind == "label" else
+                f"{values.iloc[int(bad[0])]!r} is not a {kind}",
+                where=f"row {int(bad[0])}",
+                hint=f"Known are {', '.join(choices)}",
+            )  # fmt: skip
+        return codes.to_numpy(np.int64)
+
+    def booleans(self, name: str) -> NDArray[np.bool_]:
+        values = self.column(name)
+        if values is None:
+            return np.zeros(len(self.data), bool)
+        return values.astype("boolean").fillna(False).to_numpy(bool)
+
+    def floats(self, name: str, default: float) -> NDArray[np.float64]:
+        values = self.column(name)
+        if values is None:
+            return np.full(len(self.data), default)
+        return values.astype("Float64").fillna(default).to_numpy(np.float64)
+
+    def points(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        parts: list[NDArray[np.float64]] = []
+        for row, (value, type_name) in enumerate(zip(self.data["points"], self.data["type"], strict=True)):
+            parts.append(self._row_points(row, value, type_name))
+        lengths = np.array([len(part) for part in parts])
+        return np.concatenate(parts), np.concatenate(([0], np.cumsum(lengths)))
+
+    @staticmethod
+    def _row_points(row: int, value: Any, type_name: str) -> NDArray[np.float64]:
+        if type_name == "mask" and isinstance(value, np.ndarray) and value.ndim == 2:
+            from cvat_widgets.model.masks import encode_mask
+
+            return np.asarray(encode_mask(value.astype(bool)), np.float64)
+        if type_name == "tag" and (value is None or isinstance(value, float)):
+            return np.empty(0)
+        try:
+            return np.asarray(value, np.float64).ravel()
+        except (TypeError, ValueError):
+            raise AnnotationError(
+                f"points {value!r} are not a list of numbers", where=f"row {row}", hint="Write [x0, y0, x1, y1, ...]"
+            ) from None
+
+    def attributes(self) -> AttributeColumns:
+        names = [name for name in self.data.columns if str(name).startswith("attr.")]
+        if not names:
+            return AttributeColumns()
+        label_of = {label.name: label for label in self.labels}
+        dicts: list[dict[int, str]] = [{} for _ in range(len(self.data))]
+        label_column = self.data["label"].tolist()
+        known = set(_specs_by_name(self.labels))
+        for name in names:
+            if name[5:] not in known:
+                raise LabelError(f"no label has an attribute {name[5:]!r}", where=f"column {name!r}")
+            for row, cell in enumerate(self.data[name]):
+                value = attribute_text(cell)
+                if value is None:
+                    continue
+                spec = label_of[label_column[row]].attribute(name[5:])
+                problem = spec.problem_with(value)
+                if problem:
+                    raise AnnotationError(f"the value {value!r} of {spec.name!r} {problem}", where=f"row {row}")
+                dicts[row][spec.id] = value
+        return AttributeColumns.from_dicts(dicts)

@@ -1,0 +1,474 @@
+"""A task: media, labels, jobs and annotations."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cvat_widgets.errors import AnnotationError, CvatWidgetsError, NotFoundError
+from cvat_widgets.job import EditableAnnotations, Job, write_table
+from cvat_widgets.model.labels import Label, LabelSet
+from cvat_widgets.model.table import AnnotationTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cvat_widgets.formats import Dataset
+    from cvat_widgets.media import FrameSource
+    from cvat_widgets.store import JobRow, Store, TaskRow
+
+__all__ = ["Task", "current_user", "tasks"]
+
+
+def current_user() -> str:
+    """Return who works here: the JupyterHub user, else the account of the operating system."""
+    hub_user = os.environ.get("JUPYTERHUB_USER")
+    if hub_user:
+        return hub_user
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container whose uid has no account
+        return "user"
+
+
+def open_store(store: Store | str | Path | None) -> Store:
+    """Return a store from what a user gives: a store, a path, an SQLAlchemy URL, or ``None`` for the default."""
+    from cvat_widgets.store import Store
+
+    return store if isinstance(store, Store) else Store.open(store)
+
+
+def tasks(store: Store | str | Path | None = None) -> pd.DataFrame:
+    """Return the tasks of a store: ``id, name, mode, size, jobs, revision, created, updated, subset``.
+
+    Parameters
+    ----------
+    store
+        ``None``: the default SQLite store; a path; or an SQLAlchemy URL.
+    """
+    import pandas as pd
+
+    opened = open_store(store)
+    columns = ["id", "name", "mode", "size", "jobs", "revision", "created", "updated", "subset"]
+    rows = [
+        {name: getattr(row, name) for name in columns if name != "jobs"} | {"jobs": len(opened.jobs(row.id))}
+        for row in opened.tasks()
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+class Task(EditableAnnotations):
+    """A task of a store; made by :meth:`create` and :meth:`open`.
+
+    Coordinates are pixels of the picture after EXIF rotation, x to the right and y down; frames are numbered from 0.
+    """
+
+    def __init__(self, store: Store, row: TaskRow) -> None:
+        super().__init__()
+        self.store = store
+        self.task_id = row.id
+        self.row = row
+        self.user = current_user()
+        self._media: FrameSource | None = None
+
+    # -- making and finding --------------------------------------------------------------------------------------
+
+    @classmethod
+    def create(
+        cls,
+        name: str,
+        data: Any,
+        *,
+        labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet = (),
+        segment_size: int | None = None,
+        overlap: int | None = None,
+        job_frames: Sequence[Sequence[int | str]] | None = None,
+        frame_step: int = 1,
+        start_frame: int = 0,
+        stop_frame: int | None = None,
+        sorting: str = "natural",
+        seed: int = 0,
+        subset: str = "",
+        store: Store | str | Path | None = None,
+    ) -> Task:
+        """Create a task; nothing is copied or decoded in advance.
+
+        Parameters
+        ----------
+        name
+            Name of the task, unique in the store.
+        data
+            Path or paths of images, a glob, a folder, a zip or tar, a video, a URL or fsspec URL, an array (N, H, W[, 3]) or
+            a list of arrays, a
+            DataFrame with a column of paths, or a ``manifest.jsonl``.
+        labels
+            Names, :class:`Label` s or CVAT's raw label objects, in any mixture.
+        segment_size
+            Frames a job; ``None`` makes one job of all frames.
+        overlap
+            Frames that neighbouring jobs share; by default 5 for video and 0 for images, at most half a segment (as in CVAT).
+        job_frames
+            Instead of ``segment_size``: for each job its frames, as names or numbers. They must follow one another without a
+            gap.
+        frame_step, start_frame, stop_frame
+            Which frames of the source to take; ``stop_frame`` is inclusive.
+        sorting
+            ``natural``, ``lexicographical``, ``predefined`` (as given) or ``random``.
+        seed
+            For random sorting.
+        subset
+            Subset of the task in exports, e.g. ``train``.
+        store
+            ``None``: the default SQLite store; a path; or an SQLAlchemy URL.
+
+        Raises
+        ------
+        MediaError, LabelError, StoreError
+            The media cannot be read, the labels contradict themselves, or the name is taken.
+        """
+        from cvat_widgets.media import open_media
+        from cvat_widgets.store import TaskSpec
+
+        label_set = LabelSet.of(labels)
+        opened = open_store(store)
+        media = open_media(
+            data, sorting=sorting, start=start_frame, stop=stop_frame, step=frame_step, seed=seed, directory=opened.directory
+        )
+        video = media.kind == "video"
+        if job_frames is not None:
+            segments = _mapped_segments(job_frames, media)
+            overlap = 0
+        else:
+            overlap = min((5 if video else 0) if overlap is None else overlap, (segment_size or 0) // 2)
+            segments = _segments(len(media), segment_size, overlap)
+        row = opened.create_task(
+            TaskSpec(
+                name=name,
+                labels=label_set,
+                frames=media.index,
+                media=media.spec,
+                mode="interpolation" if video else "annotation",
+                segments=segments,
+                overlap=overlap,
+                subset=subset,
+                fps=media.fps,
+                kind=media.kind,
+            )
+        )
+        task = cls(opened, row)
+        task._media = media
+        return task
+
+    @classmethod
+    def open(cls, name: str | int, store: Store | str | Path | None = None) -> Task:
+        """Open a task by name or id.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such task; the text lists those there are.
+        """
+        opened = open_store(store)
+        return cls(opened, opened.task(name))
+
+    @property
+    def id(self) -> int:
+        """Id of the task in its store."""
+        return self.task_id
+
+    @property
+    def uid(self) -> str:
+        """Id of the task that is unique over all stores."""
+        return self.row.uid
+
+    @property
+    def name(self) -> str:
+        """Name of the task."""
+        return self.row.name
+
+    @property
+    def mode(self) -> str:
+        """``interpolation`` for video, ``annotation`` for images."""
+        return self.row.mode
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs, in order of their frames."""
+        return [Job(self, row) for row in self.store.jobs(self.id)]
+
+    # -- frames --------------------------------------------------------------------------------------------------
+
+    @property
+    def media(self) -> FrameSource:
+        """The frames; opened on first use.
+
+        Raises
+        ------
+        MediaError
+            The media is no longer where it was.
+        """
+        if self._media is None:
+            from cvat_widgets.media import reopen_media
+
+            self._media = reopen_media(self.row.media)
+        return self._media
+
+    def __len__(self) -> int:
+        return len(self.frame_index)
+
+    def frame(self, number: int) -> NDArray[np.uint8]:
+        """Return frame ``number`` as an array (H, W, 3), uint8, RGB."""
+        if not 0 <= number < len(self):
+            raise AnnotationError(
+                f"frame {number} does not exist", where=f"task {self.name!r}", hint=f"It has frames 0 to {len(self) - 1}"
+            )
+        return self.media.read(number)
+
+    # -- annotations ---------------------------------------------------------------------------------------------
+
+    def _merge(self, table: AnnotationTable, job_of: NDArray[np.int64]) -> AnnotationTable:
+        jobs = [row for row in self.store.jobs(self.id) if row.type == "annotation"]
+        if len(jobs) == 1:
+            return table
+        from cvat_widgets.model.overlap import merge_jobs
+
+        parts = [(row.start, row.stop, table.take(job_of == row.id)) for row in jobs]
+        return merge_jobs(parts, self.row.overlap)
+
+    def _add_table(self, table: AnnotationTable, *, origin: str, label: str, replace: bool = False) -> list[int]:
+        jobs = [row for row in self.store.jobs(self.id) if row.type == "annotation"]
+        if len(jobs) == 1:
+            return write_table(self, table, jobs[0].id, origin=origin, label=label, replace=replace)
+        sliced, job_of = _sliced(table, jobs)
+        return write_table(self, sliced, job_of, origin=origin, label=label, replace=replace)
+
+    # -- files ---------------------------------------------------------------------------------------------------
+
+    def export(
+        self,
+        path: str | Path,
+        format: str,  # noqa: A002
+        *,
+        save_images: bool = False,
+        strict: bool = False,
+        job: Job | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Path:
+        """Export annotations to a file.
+
+        Parameters
+        ----------
+        path
+            File to write; an existing one is replaced once the new one is complete.
+        format
+            CVAT's display name, e.g. ``"COCO 1.0"``; see :func:`cvat_widgets.formats`.
+        save_images
+            Whether to put the frames into the file too.
+        strict
+            Raise, before anything is written, if the format cannot hold something; otherwise one warning lists it.
+        job
+            Only this job.
+        progress
+            Called with (done, all).
+
+        Raises
+        ------
+        FormatError
+            The format is not known, or ``strict`` and something would be lost.
+        """
+        from cvat_widgets.formats import write_dataset
+
+        return write_dataset(
+            self.dataset(job),
+            path,
+            format,
+            save_images=save_images,
+            strict=strict,
+            **({"progress": progress} if progress else {}),
+        )
+
+    def dataset(self, job: Job | None = None) -> Dataset:
+        """Return labels, frames and annotations together, as the formats take them."""
+        from cvat_widgets.formats import Dataset
+
+        frames = self.frame_index
+        start, stop = (job.start, job.stop) if job else (0, len(frames) - 1)
+        return Dataset(
+            labels=self.labels,
+            frames=frames,
+            table=(job or self).table,
+            name=self.name,
+            mode=self.mode,
+            media=self._member,
+            meta={
+                "id": self.id,
+                "job_id": job.id if job else None,
+                "start_frame": start,
+                "stop_frame": stop,
+                "overlap": self.row.overlap,
+                "created": self.row.created.isoformat(),
+                "updated": self.row.updated.isoformat(),
+                "subset": self.row.subset,
+                "segments": [(row.id, row.start, row.stop) for row in self.store.jobs(self.id)],
+            },
+        )
+
+    def _member(self, number: int) -> tuple[str, bytes]:
+        """Return name and bytes of a frame for an export with images: the original file where there is one."""
+        name = self.frame_index.names[number]
+        original = self.media.original(number)
+        if original is not None:
+            return name, original
+        encoded = self.media.encoded(number, quality=95)
+        suffix = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}.get(encoded.mime, "")
+        return (name if Path(name).suffix else name + suffix), encoded.data
+
+    def import_annotations(self, path: str | Path, format: str | None = None, *, replace: bool = False) -> int:  # noqa: A002
+        """Import annotations from a file; frames are matched by name, labels by name.
+
+        Parameters
+        ----------
+        path
+            File to read.
+        format
+            CVAT's display name; ``None`` recognises it.
+        replace
+            Whether to remove the present annotations, in the same revision.
+
+        Returns
+        -------
+        int
+            Number of objects imported.
+
+        Raises
+        ------
+        FormatError
+            The file cannot be read, or nothing in it matches the frames; the task is unchanged.
+        LabelError
+            The file has a label or attribute the task has not.
+        """
+        from cvat_widgets.formats import match_frames, read_dataset, remap
+
+        dataset = read_dataset(path, format)
+        table = remap(dataset, self.labels, match_frames(dataset.frames, self.frame_index))
+        problems = table.problems(self.labels, len(self))
+        if problems:
+            raise AnnotationError("; ".join(problems), where=str(path), hint="Nothing was imported")
+        ids = self._add_table(table, origin="import", label=f"Import {Path(path).name}", replace=replace)
+        return len(ids)
+
+    # -- the task itself -----------------------------------------------------------------------------------------
+
+    def rename(self, name: str) -> None:
+        """Give the task another name."""
+        self.store.rename_task(self.id, name)
+        self.row = self.store.task(self.id)
+
+    def set_labels(self, labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet) -> None:
+        """Change the labels; labels with an id (or a name) that is there already are edited, others are new.
+
+        Raises
+        ------
+        LabelError
+            A label that is still in use would go away.
+        """
+        present = self.labels
+        wanted = [Label.from_raw(label) for label in labels]
+        self.store.update_labels(self.id, LabelSet.of([_with_known_ids(label, present) for label in wanted]))
+
+    def delete(self, ids: object = None) -> int:
+        """Delete objects by id (one, a list, a column, or rows with a column ``id``); return how many.
+
+        The task itself is deleted by :func:`delete_task`.
+        """
+        if ids is None:
+            raise CvatWidgetsError(
+                "say what to delete", hint="task.delete(ids) deletes objects, cw.delete_task(name) a whole task"
+            )
+        return super().delete(ids)
+
+    def __repr__(self) -> str:
+        return f"<Task {self.id} {self.name!r}: {len(self)} frames, {len(self.jobs)} jobs, revision {self.revision}>"
+
+
+def delete_task(name: str | int, store: Store | str | Path | None = None) -> None:
+    """Delete a task with its annotations and history; media files stay where they are."""
+    opened = open_store(store)
+    opened.delete_task(opened.task(name).id)
+
+
+def _segments(count: int, size: int | None, overlap: int) -> list[tuple[int, int]]:
+    """Cut frames into jobs as CVAT does: starts ``size - overlap`` apart, the last job may be shorter.
+
+    Source: CVAT's task creation; starts run up to ``count - overlap``, so that no job consists of shared frames only.
+    """
+    if size is None or size <= 0 or size >= count:
+        return [(0, count - 1)]
+    starts = range(0, max(count - overlap, 1), size - overlap)
+    return [(start, min(start + size, count) - 1) for start in starts]
+
+
+def _mapped_segments(job_frames: Sequence[Sequence[int | str]], media: FrameSource) -> list[tuple[int, int]]:
+    """Turn a user's own mapping of frames to jobs into segments."""
+    segments: list[tuple[int, int]] = []
+    for job, wanted in enumerate(job_frames):
+        numbers: list[int] = []
+        for item in wanted:
+            number = item if isinstance(item, int) else media.index.position(item)
+            if number is None:
+                raise NotFoundError(f"there is no frame called {item!r}", where=f"job_frames[{job}]")
+            numbers.append(number)
+        if not numbers or numbers != list(range(numbers[0], numbers[0] + len(numbers))):
+            raise AnnotationError("the frames of a job must follow one another", where=f"job_frames[{job}]")
+        segments.append((numbers[0], numbers[-1]))
+    covered = sum(stop - start + 1 for start, stop in segments)
+    if covered != len(media) or any(a[1] + 1 != b[0] for a, b in pairwise(segments)):
+        raise AnnotationError("the jobs must hold every frame once, in order", where="job_frames")
+    return segments
+
+
+def _sliced(table: AnnotationTable, jobs: Sequence[JobRow]) -> tuple[AnnotationTable, NDArray[np.int64]]:
+    """Give every job its part of the rows; objects that several jobs see become one object a job, with ids of their own."""
+    from cvat_widgets.model.slicing import slice_for_job
+
+    parts: list[AnnotationTable] = []
+    job_ids: list[NDArray[np.int64]] = []
+    shift = 0
+    stride = int(max(table.id.max(initial=0), table.track.max(initial=0))) + 1
+    for row in jobs:
+        part = slice_for_job(table, row.start, row.stop)
+        parts.append(
+            part.with_columns(
+                id=part.id + shift,
+                track=np.where(part.track >= 0, part.track + shift, -1),
+                parent=np.where(part.parent >= 0, part.parent + shift, -1),
+            )
+        )
+        job_ids.append(np.full(len(part), row.id))
+        shift += stride
+    return AnnotationTable.concat(parts), np.concatenate(job_ids)
+
+
+def _with_known_ids(label: Label, present: LabelSet) -> Label:
+    """Give a label (and its attributes) the ids of the present label of the same name."""
+    from dataclasses import replace
+
+    if label.id or label.name not in present:
+        return label
+    old = present[label.name]
+    known = {attribute.name: attribute.id for attribute in old.attributes}
+    attributes = tuple(
+        attribute if attribute.id else replace(attribute, id=known.get(attribute.name, 0)) for attribute in label.attributes
+    )
+    joints = {sublabel.name: sublabel.id for sublabel in old.sublabels}
+    sublabels = tuple(
+        sublabel if sublabel.id else replace(sublabel, id=joints.get(sublabel.name, 0)) for sublabel in label.sublabels
+    )
+    return replace(label, id=old.id, attributes=attributes, sublabels=sublabels)
