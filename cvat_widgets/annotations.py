@@ -68,7 +68,7 @@ class AnnotationView:
         if interpolate:
             from cvat_widgets.model.interpolation import interpolate_table
 
-            table = interpolate_table(table, frame_count=len(self.frame_index), labels=self.labels)
+            table = interpolate_table(table, frame_count=len(self.frame_index))
         table = table.take(np.lexsort((np.arange(len(table)), table.frame)))
         return to_dataframe(table, self.labels, self.frame_index)
 

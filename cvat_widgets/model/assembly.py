@@ -113,7 +113,11 @@ class _Rows:
             keyframes, attributes = self.keyframes(child)
             elements.append(
                 TrackElement(
-                    id=child, label=self.label[row], type=SHAPE_TYPES[self.type[row]], attributes=attributes, keyframes=keyframes
+                    id=child,
+                    label=self.label[row],
+                    type=SHAPE_TYPES[self.type[row]],
+                    attributes=attributes,
+                    keyframes=keyframes,
                 )
             )
         keyframes, attributes = self.keyframes(track)
