@@ -26,7 +26,7 @@ from typing import Any
 import msgspec
 
 from cvat_widgets.errors import AnnotationError
-from cvat_widgets.model.records import Element, Record, Shape, Tag, Track, TrackElement, decode_record
+from cvat_widgets.model.records import Element, Keyframe, Record, Shape, Tag, Track, TrackElement
 
 __all__ = ["ChangeSet", "Edit", "FieldChange", "apply_fields", "read_field"]
 
@@ -39,6 +39,10 @@ _PLAIN: dict[type, frozenset[str]] = {
     ),
     Tag: frozenset(["frame", "label", "group", "source", "score"]),
     Track: frozenset(["label", "type", "group", "source", "score"]),
+}
+
+_TYPES: dict[type, dict[str, Any]] = {
+    kind: {field.name: field.type for field in msgspec.structs.fields(kind)} for kind in (Shape, Tag, Track)
 }
 
 
@@ -148,45 +152,53 @@ def apply_fields(record: Record, values: Mapping[str, Any]) -> Record:
     AnnotationError
         Unknown path, or a value of the wrong type.
     """
-    plain: dict[str, Any] = _json(record)
+    fields: dict[str, Any] = {}
     for path, value in values.items():
+        head, _, rest = path.partition(".")
         read_field(record, path)  # refuses unknown paths
-        parent, key = _locate(plain, path)
-        if isinstance(parent, list):
-            _set_element(parent, int(key), value)
-        elif value is None:
-            parent.pop(key, None)
+        if not rest:
+            fields[head] = _converted(value, _TYPES[type(record)][head], record, path)
+            continue
+        present = fields.get(head, getattr(record, head))
+        if head == "elements":
+            fields[head] = _with_element(present, rest, value, record, path)
         else:
-            parent[key] = _json(value)
-    return decode_record(plain)
+            item_type = str if head == "attributes" else Keyframe
+            fields[head] = _with_entry(present, int(rest), value, item_type, record, path)
+    return msgspec.structs.replace(record, **fields)
 
 
-def _locate(plain: dict[str, Any], path: str) -> tuple[Any, str]:
-    """Walk to the container that holds the last part of ``path``."""
-    parts = path.split(".")
-    node: Any = plain
-    for part in parts[:-1]:
-        if isinstance(node, list):
-            wanted = int(part)
-            found = next((item for item in node if item["id"] == wanted), None)
-            if found is None:
-                raise AnnotationError(f"there is no element {wanted}", where=f"object {plain['id']}, field {path!r}")
-            node = found
-        else:
-            node = node[part]
-    return node, parts[-1]
+def _converted(value: Any, wanted: Any, record: Record, path: str) -> Any:
+    try:
+        return msgspec.convert(value, wanted, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise AnnotationError(f"field {path!r} cannot be set: {error}", where=f"object {record.id}") from None
 
 
-def _set_element(elements: list[Any], element_id: int, value: Any) -> None:
-    for index, element in enumerate(elements):
-        if element["id"] == element_id:
-            if value is None:
-                del elements[index]
-            else:
-                elements[index] = _json(value)
-            return
-    if value is not None:
-        elements.append(_json(value))
+def _with_entry(present: Mapping[int, Any], key: int, value: Any, item_type: Any, record: Record, path: str) -> dict[int, Any]:
+    """Return a copy of a keyed field with one entry set, or removed by ``None``."""
+    entries = dict(present)
+    if value is None:
+        entries.pop(key, None)
+    else:
+        entries[key] = _converted(value, item_type, record, path)
+    return entries
+
+
+def _with_element(present: tuple[Any, ...], rest: str, value: Any, record: Record, path: str) -> tuple[Any, ...]:
+    element_id, _, inner = rest.partition(".")
+    old = _element(present, int(element_id))
+    if not inner:
+        wanted = Element if isinstance(record, Shape) else TrackElement
+        new = None if value is None else _converted(value, wanted, record, path)
+    else:
+        if not isinstance(old, TrackElement):
+            raise AnnotationError(f"there is no element {element_id}", where=f"object {record.id}, field {path!r}")
+        keyframes = _with_entry(old.keyframes, _keyframe_path(inner, path), value, Keyframe, record, path)
+        new = msgspec.structs.replace(old, keyframes=keyframes)
+    if old is None:
+        return present if new is None else (*present, new)
+    return tuple(new if element is old else element for element in present if element is not old or new is not None)
 
 
 def _element(elements: Iterable[Element | TrackElement], element_id: int) -> Element | TrackElement | None:
