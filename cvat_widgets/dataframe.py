@@ -244,19 +244,18 @@ class _Reader:
         return self.data.get(name)
 
     def frame_numbers(self) -> NDArray[np.int64]:
+        numbers = self.integers("frame", -1)
         given = self.column("frame")
+        unset = np.ones(len(numbers), bool) if given is None else given.isna().to_numpy()
         names = self.column("frame_name")
-        if given is not None and not given.isna().any():
-            return self.integers("frame", 0)
-        if given is not None and names is None:
-            raise AnnotationError("a row has no frame", where=f"row {int(np.flatnonzero(given.isna())[0])}")
-        numbers: list[int] = []
-        for row, name in enumerate(self.data["frame_name"].tolist()):
-            number = self.frames.position(str(name))
+        for row in np.flatnonzero(unset).tolist():
+            if names is None:
+                raise AnnotationError("a row has no frame", where=f"row {row}")
+            number = self.frames.position(str(names.iloc[row]))
             if number is None:
-                raise AnnotationError(f"there is no frame called {name!r}", where=f"row {row}")
-            numbers.append(number)
-        return np.array(numbers, np.int64)
+                raise AnnotationError(f"there is no frame called {names.iloc[row]!r}", where=f"row {row}")
+            numbers[row] = number
+        return numbers
 
     def integers(self, name: str, default: int) -> NDArray[np.int64]:
         values = self.column(name)

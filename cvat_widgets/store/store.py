@@ -1,0 +1,233 @@
+"""The store: one SQLite file with tasks, their annotations and everything that ever happened to them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cvat_widgets.errors import StoreError
+from cvat_widgets.model.changes import Edit
+from cvat_widgets.model.records import Record
+from cvat_widgets.model.table import AnnotationTable
+from cvat_widgets.store import objects
+from cvat_widgets.store.catalogue import Catalogue
+from cvat_widgets.store.changelog import ChangeLog
+from cvat_widgets.store.connection import Database
+from cvat_widgets.store.filesystem import default_path
+from cvat_widgets.store.rows import Commit, HistoryState, Snapshot
+from cvat_widgets.store.watch import Watch
+
+__all__ = ["Store"]
+
+
+class Store(Catalogue):
+    """Durable annotations; made by :meth:`open`. Safe to use from several threads and processes of one host."""
+
+    _open: ClassVar[dict[Path, Store]] = {}
+    _open_lock: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.changelog = ChangeLog(database, self)
+        self.watch = Watch(database, self.changelog)
+        with database.read() as raw:
+            facts = dict(raw.execute("SELECT key, value FROM meta").fetchall())
+        self.uuid: str = facts["uuid"]
+        self.epoch: str = facts["epoch"]
+
+    @classmethod
+    def open(cls, url: str | Path | None = None) -> Store:
+        """Open a store, making it if it is not there; the same file in one process is the same object.
+
+        Parameters
+        ----------
+        url
+            ``None``: the user's own store (``$CVAT_WIDGETS_HOME`` or ``~/.local/share/cvat_widgets``); a path; or ``sqlite:///path``.
+
+        Raises
+        ------
+        StoreError
+            It cannot be opened; the text says why.
+        """
+        path = _path_of(url).resolve()
+        with cls._open_lock:
+            present = cls._open.get(path)
+            if present is None:
+                present = cls._open[path] = cls(Database(path))
+            return present
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file."""
+        return self.database.path
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy URL of the store."""
+        return f"sqlite:///{self.path}"
+
+    @property
+    def directory(self) -> Path:
+        """Folder for media that exist only here, such as arrays a task was made from."""
+        return self.path.with_name(self.path.stem + "_media")
+
+    def close(self) -> None:
+        """Close the file; what was acknowledged is on disk anyway."""
+        self.watch.close()
+        with self._open_lock:
+            self._open.pop(self.path, None)
+        self.database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Store {self.path}>"
+
+    # -- annotations ---------------------------------------------------------------------------------------------
+
+    def load(self, task_id: int, *, job_id: int | None = None) -> Snapshot:
+        """Return the annotations of a task, or of one job; frames that jobs share are not merged here."""
+        labels = self.labels(task_id)
+        with self.database.read() as raw:
+            revision = raw.execute("SELECT revision FROM task WHERE id = ?", (task_id,)).fetchone()[0]
+            table, job_of = objects.load_table(raw, task_id, labels, job_id)
+        return Snapshot(table, revision, job_of)
+
+    def records(self, task_id: int, ids: Sequence[int]) -> dict[int, Record]:
+        """Return those of the objects that exist."""
+        with self.database.read() as raw:
+            found = objects.read_records(raw, task_id, list(ids))
+        return {record_id: record for record_id, (record, _, _) in found.items()}
+
+    def commit(
+        self,
+        task_id: int,
+        edit: Edit,
+        *,
+        job_id: int | None = None,
+        op_id: str | None = None,
+        base: int | None = None,
+        author: str = "",
+        origin: str = "python",
+        label: str = "",
+    ) -> Commit:
+        """Make an edit, all or nothing; when this returns it is on disk.
+
+        Parameters
+        ----------
+        job_id
+            The job; ``None`` finds it by frame.
+        op_id
+            ``"<client>:<number>"``; the same one again is answered with its first commit.
+        base
+            Revision the author had seen. An object that others changed since is only touched if the fields still have the values the edit
+            names as ``from``.
+        author, origin, label
+            Who, from where (``canvas``, ``python``, ``model``, ``import``), and what undo calls it.
+
+        Raises
+        ------
+        AnnotationError
+            A record is not valid, or its id is taken.
+        ConflictError
+            Somebody else changed the same.
+        NotFoundError
+            The task, job or object is not there.
+        """
+        commit = self.changelog.commit(
+            task_id, edit, job_id=job_id, op_id=op_id, base=base, author=author, origin=origin, label=label
+        )
+        return self._published(commit)
+
+    def add_table(
+        self,
+        task_id: int,
+        table: AnnotationTable,
+        *,
+        job_of: NDArray[np.int64] | int,
+        author: str = "",
+        origin: str = "python",
+        label: str = "",
+        replace: bool = False,
+    ) -> Commit:
+        """Add many objects as one change, numbered anew; ``id_map`` of the result says how.
+
+        Parameters
+        ----------
+        job_of
+            Job of each row, or one for all.
+        replace
+            Whether to remove what these jobs hold, in the same change.
+        """
+        commit = self.changelog.add_table(
+            task_id, table, job_of=job_of, author=author, origin=origin, label=label, replace=replace
+        )
+        return self._published(commit)
+
+    def undo(
+        self, task_id: int, *, job_id: int | None = None, author: str | None = None, op_id: str | None = None
+    ) -> Commit | None:
+        """Take back the last change (of an author, in a job); ``None`` if there is nothing to take back.
+
+        Raises
+        ------
+        ConflictError
+            Somebody else has changed the same objects since.
+        """
+        return self._published(self.changelog.undo(task_id, job_id=job_id, author=author, op_id=op_id))
+
+    def redo(
+        self, task_id: int, *, job_id: int | None = None, author: str | None = None, op_id: str | None = None
+    ) -> Commit | None:
+        """Make again what was last taken back; ``None`` if there is nothing."""
+        return self._published(self.changelog.redo(task_id, job_id=job_id, author=author, op_id=op_id))
+
+    def _published(self, commit: Commit | None) -> Commit:
+        if commit is not None and not commit.repeated:
+            self.watch.publish(commit)
+        return commit  # type: ignore[return-value]  # None only where undo and redo say so
+
+    def history(self, task_id: int, *, job_id: int | None = None, author: str | None = None) -> HistoryState:
+        """Return what undo and redo would do."""
+        return self.changelog.history(task_id, job_id=job_id, author=author)
+
+    def log(self, task_id: int, *, since: int = 0, until: int | None = None, job_id: int | None = None) -> list[Commit]:
+        """Return the changes after a revision, the oldest first."""
+        return self.changelog.log(task_id, since=since, until=until, job_id=job_id)
+
+    def at(self, task_id: int, revision: int) -> Snapshot:
+        """Return the annotations as they were after a revision."""
+        return self.changelog.at(task_id, revision)
+
+    def reserve_ids(self, task_id: int, count: int) -> range:
+        """Reserve object ids; nobody else gets them."""
+        if not 1 <= count <= 10_000_000:
+            raise StoreError(f"{count} ids cannot be reserved at once", hint="Ask for 1 to 10,000,000")
+        return self.changelog.reserve_ids(task_id, count)
+
+    def subscribe(self, task_id: int, callback: Callable[[Commit], None]) -> Callable[[], None]:
+        """Call a function after every commit of a task, in order; return how to stop it."""
+        return self.watch.subscribe(task_id, callback, self.task(task_id).revision)
+
+
+def _path_of(url: str | Path | None) -> Path:
+    if url is None:
+        return default_path()
+    text = str(url)
+    if text.startswith("sqlite:///"):
+        return Path(text[len("sqlite:///") :])
+    if "://" in text:
+        raise StoreError(
+            f"stores of the kind {text.split(':')[0]!r} cannot be opened by this version", hint="Give a path, or sqlite:///path"
+        )
+    return Path(text).expanduser()
