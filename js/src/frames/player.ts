@@ -1,0 +1,179 @@
+/** Which frame is shown: seeking, stepping, scrubbing, playing, and what to fetch ahead. */
+import { batch, type Signal, signal } from "@preact/signals";
+import type { Link } from "../wire/link";
+import { type Decode, type FrameImage, FrameSource, type Tier } from "./source";
+
+export type { FrameImage } from "./source";
+
+export interface PlayerOptions {
+  readonly first: number;
+  readonly last: number;
+  readonly fps: number | null;
+  readonly deleted?: ReadonlySet<number>;
+  readonly decode?: Decode;
+}
+
+const AHEAD = 6;
+const REST_MS = 70;
+const IMAGES_PER_SECOND = 10;
+
+export class FramePlayer {
+  readonly frame: Signal<number>;
+  /** What can be shown now: the present frame, or until it arrives the one before. */
+  readonly image: Signal<FrameImage | null> = signal(null);
+  readonly loading: Signal<boolean> = signal(false);
+  readonly error: Signal<string | null> = signal(null);
+  readonly playing: Signal<boolean> = signal(false);
+  readonly speed: Signal<number> = signal(1);
+  readonly first: number;
+  readonly last: number;
+  private readonly source: FrameSource;
+  private direction = 1;
+  private visible = true;
+  private resting: ReturnType<typeof setTimeout> | null = null;
+  private clock: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(
+    link: Pick<Link, "call">,
+    private readonly options: PlayerOptions,
+  ) {
+    this.first = options.first;
+    this.last = options.last;
+    this.frame = signal(options.first);
+    this.source = new FrameSource(link, options.decode);
+  }
+
+  /** Show a frame; numbers outside the job are brought into it. */
+  seek(frame: number): void {
+    this.show(frame, "exact");
+  }
+
+  step(count: number): void {
+    this.pause();
+    this.seek(this.frame.peek() + count);
+  }
+
+  /** While the slider is dragged: small pictures at once, the exact one when it rests. */
+  scrub(frame: number): void {
+    this.show(frame, "proxy");
+    if (this.resting) clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.rest(), REST_MS);
+  }
+
+  /** The slider was let go. */
+  rest(): void {
+    if (this.resting) clearTimeout(this.resting);
+    this.resting = null;
+    this.show(this.frame.peek(), "exact");
+  }
+
+  /** Fetch the present frame again, after an error. */
+  retry(): void {
+    this.seek(this.frame.peek());
+  }
+
+  play(): void {
+    if (this.playing.peek()) return;
+    if (this.frame.peek() >= this.last) this.seek(this.first);
+    this.playing.value = true;
+    this.direction = 1;
+    this.next(performance.now());
+  }
+
+  pause(): void {
+    this.playing.value = false;
+    if (this.clock) clearTimeout(this.clock);
+    this.clock = null;
+  }
+
+  toggle(): void {
+    if (this.playing.peek()) this.pause();
+    else this.play();
+  }
+
+  /** Nothing is fetched or played for a view nobody sees. */
+  setVisible(visible: boolean): void {
+    if (visible === this.visible) return;
+    this.visible = visible;
+    if (!visible) this.pause();
+    else if (this.image.peek()?.frame !== this.frame.peek()) this.retry();
+  }
+
+  dispose(): void {
+    this.pause();
+    if (this.resting) clearTimeout(this.resting);
+    this.source.dispose();
+  }
+
+  private show(wanted: number, tier: Tier): void {
+    const frame = Math.min(Math.max(Math.round(wanted), this.first), this.last);
+    const before = this.frame.peek();
+    if (frame !== before) this.direction = frame > before ? 1 : -1;
+    const ready = this.source.peek(frame, "exact") ?? (tier === "proxy" ? this.source.peek(frame, "proxy") : undefined);
+    batch(() => {
+      this.frame.value = frame;
+      this.error.value = null;
+      if (ready) this.image.value = ready;
+      this.loading.value = !ready;
+    });
+    if (!this.visible) return;
+    // Requests for frames left behind are given up, so that the kernel turns to this one.
+    this.source.cancelExcept((other) => Math.abs(other - frame) <= AHEAD);
+    if (!ready) void this.load(frame, tier);
+    else if (tier === "exact") this.fetchAhead(frame);
+  }
+
+  private async load(frame: number, tier: Tier): Promise<void> {
+    try {
+      const image = await this.source.fetch(frame, tier);
+      if (this.frame.peek() !== frame) return;
+      batch(() => {
+        const shown = this.image.peek();
+        if (!(shown?.frame === frame && shown.tier === "exact")) this.image.value = image;
+        this.loading.value = false;
+      });
+      if (tier === "exact") this.fetchAhead(frame);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") return;
+      if (this.frame.peek() !== frame) return;
+      batch(() => {
+        this.error.value = error instanceof Error ? error.message : String(error);
+        this.loading.value = false;
+      });
+    }
+  }
+
+  private fetchAhead(frame: number): void {
+    for (let count = 1; count <= AHEAD; count++) {
+      const other = frame + count * this.direction;
+      if (other < this.first || other > this.last || this.source.has(other, "exact")) continue;
+      // Failures are reported when such a frame is really wanted.
+      this.source.fetch(other, "exact").catch(() => undefined);
+    }
+  }
+
+  /** Play one frame after the other, in time if the pictures come fast enough, slower if not; none is left out. */
+  private next(due: number): void {
+    const rate = (this.options.fps ?? IMAGES_PER_SECOND) * this.speed.peek();
+    const delay = Math.max(0, due + 1000 / rate - performance.now());
+    this.clock = setTimeout(() => void this.advance(due + 1000 / rate), delay);
+  }
+
+  private async advance(due: number): Promise<void> {
+    if (!this.playing.peek()) return;
+    const frame = this.frame.peek() + 1;
+    if (frame > this.last) {
+      this.pause();
+      return;
+    }
+    try {
+      await this.source.fetch(frame, "exact");
+    } catch {
+      // Shown below, by the ordinary way of seeking.
+    }
+    if (!this.playing.peek()) return;
+    this.show(frame, "exact");
+    if (this.error.peek()) this.pause();
+    else this.next(Math.max(due, performance.now() - 50));
+  }
+}
