@@ -87,7 +87,8 @@ class EditableAnnotations(AnnotationView):
     def log(self) -> pd.DataFrame:
         """Return every change, the oldest first.
 
-        Columns: ``revision, time, author, origin, label``, the numbers of objects ``added, updated, removed`` (``<NA>`` for a block
+        Columns: ``revision, time, author, origin, label``, the numbers of objects ``added, updated, removed`` (``<NA>`` for a
+        block
         written at once), and ``undoes``, the revision that was taken back.
         """
         import pandas as pd

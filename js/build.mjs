@@ -3,33 +3,12 @@ import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { inlineWorker } from "./inline-worker.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const outdir = path.resolve(here, "../cvat_widgets/static");
 const watch = process.argv.includes("--watch");
 const BUDGET = 300 * 1024; // the module travels with every widget instance
-
-/** `import source from "./x.worker.ts?inline"` gives the bundled worker as a string: a widget has no URL to load a chunk from. */
-const inlineWorker = {
-  name: "inline-worker",
-  setup(build) {
-    build.onResolve({ filter: /\?inline$/ }, (args) => ({
-      path: path.resolve(args.resolveDir, args.path.replace(/\?inline$/, "")),
-      namespace: "inline-worker",
-    }));
-    build.onLoad({ filter: /.*/, namespace: "inline-worker" }, async (args) => {
-      const result = await esbuild.build({
-        entryPoints: [args.path],
-        bundle: true,
-        write: false,
-        minify: !watch,
-        format: "iife",
-        target: "es2022",
-      });
-      return { contents: result.outputFiles[0].text, loader: "text", watchFiles: [args.path] };
-    });
-  },
-};
 
 const options = {
   entryPoints: { annotator: path.join(here, "src/index.ts") },
@@ -43,7 +22,7 @@ const options = {
   jsxImportSource: "preact",
   legalComments: "none",
   loader: { ".svg": "text" },
-  plugins: [inlineWorker],
+  plugins: [inlineWorker({ minify: !watch })],
   logLevel: "info",
 };
 

@@ -1,0 +1,186 @@
+"""The annotator widget."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from cvat_widgets.errors import CvatWidgetsError, NotFoundError
+from cvat_widgets.job import Job
+from cvat_widgets.model.labels import Label, LabelSet
+from cvat_widgets.task import Task, open_store
+from cvat_widgets.widgets.channel import DataChannel
+from cvat_widgets.widgets.session import Session
+
+__all__ = ["Annotator"]
+
+_STATIC = Path(__file__).resolve().parent.parent / "static"
+_BUNDLE = _STATIC / "annotator.js"
+_TOOLS = ("select", "rectangle", "polygon", "polyline", "points")
+
+if not _BUNDLE.exists():
+    raise CvatWidgetsError(
+        "the front end is not built", where=str(_BUNDLE), hint="In a clone, build it: npm ci && npm run build"
+    )
+
+
+class Annotator(anywidget.AnyWidget):
+    """A canvas on which a job is annotated, in a notebook cell.
+
+    Every gesture is saved at once; edits made from Python, in another tab or by another kernel appear on the canvas.
+
+    Parameters
+    ----------
+    target
+        A :class:`Task` (its first job that is not completed is opened), a :class:`Job`, or media as :meth:`Task.create` takes
+        them; for media a
+        task of that name is opened, or made if there is none.
+    labels
+        Labels, where media are given.
+    store
+        Store, where media are given.
+    height
+        Height of the cell's output in pixels.
+    read_only
+        Whether edits are refused.
+
+    Attributes
+    ----------
+    frame : int
+        The frame that is shown; setting it goes there.
+    selection : list of int
+        Ids of the selected objects; setting it selects on the canvas.
+    tool : str
+        ``select``, ``rectangle``, ``polygon``, ``polyline`` or ``points``.
+    label : str
+        Name of the label that the next object gets.
+    revision : int
+        The last revision that was sent to the canvas.
+    """
+
+    _esm = _BUNDLE
+    _css = _STATIC / "annotator.css"
+
+    frame = traitlets.Int(0).tag(sync=True)
+    selection = traitlets.List(traitlets.Int()).tag(sync=True)
+    tool = traitlets.Enum(_TOOLS, "select").tag(sync=True)
+    label = traitlets.Unicode("").tag(sync=True)
+    revision = traitlets.Int(0).tag(sync=True)
+    read_only = traitlets.Bool(False).tag(sync=True)
+    busy = traitlets.Bool(False).tag(sync=True)
+    height = traitlets.Int(640, min=240, max=4000).tag(sync=True)
+    _channel = traitlets.Instance(DataChannel).tag(sync=True, **ipywidgets.widget_serialization)
+
+    def __init__(
+        self,
+        target: Any,
+        labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet | None = None,
+        *,
+        store: Any = None,
+        height: int = 640,
+        read_only: bool = False,
+        frame: int | None = None,
+        **unknown: Any,
+    ) -> None:
+        if unknown:
+            raise TypeError(
+                f"Annotator has no option {', '.join(map(repr, unknown))}; it takes target, labels, store, height, read_only and frame."
+            )
+        self._job = _job_of(target, labels, store)
+        channel = DataChannel()
+        first = self._job.start if frame is None else min(max(frame, self._job.start), self._job.stop)
+        names = self._job.task.labels.names
+        super().__init__(
+            frame=first, height=height, read_only=read_only, label=names[0] if names else "", revision=self._job.revision,
+            _channel=channel,
+        )  # fmt: skip
+        self._session = Session(
+            self._job, channel.send, self.send, user=self._job.user, read_only=read_only, on_revision=self._revised
+        )
+        channel.on_msg(lambda _widget, content, buffers: self._session.handle(content, buffers))
+
+    @property
+    def task(self) -> Task:
+        """The task."""
+        return self._job.task
+
+    @property
+    def job(self) -> Job:
+        """The job that is open."""
+        return self._job
+
+    def _revised(self, revision: int) -> None:
+        # A trait is state of the control comm: told from cells and from handlers alike, the last one wins.
+        with contextlib.suppress(Exception):  # the comm of a closed notebook
+            self.revision = revision
+
+    def close(self) -> None:
+        """Take the annotator off the page; the annotations are safe."""
+        self._session.close()
+        self._channel.close()
+        super().close()
+
+    def picture(self) -> bytes:
+        """Return a PNG of the present frame with its shapes."""
+        from cvat_widgets.widgets.picture import draw_frame, png_of
+
+        task = self.task
+        frame = draw_frame(task.frame(self.frame), self._job.table, task.labels, self.frame, len(task))
+        return png_of(frame)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**options)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        if data is not None and "image/png" not in data:
+            with contextlib.suppress(CvatWidgetsError):  # media that are gone are reported on the canvas
+                data["image/png"] = base64.b64encode(self.picture()).decode()
+        return bundle
+
+
+def _job_of(target: Any, labels: Any, store: Any) -> Job:
+    if isinstance(target, (Task, Job)) and (labels is not None or store is not None):
+        raise TypeError("labels and store belong to media; a Task or Job has its own.")
+    if isinstance(target, Job):
+        return target
+    task = target if isinstance(target, Task) else _task_of_media(target, labels, store)
+    jobs = task.jobs
+    return next((job for job in jobs if job.state != "completed"), jobs[0])
+
+
+def _task_of_media(data: Any, labels: Any, store: Any) -> Task:
+    """Open the task made from the same media before, or make it."""
+    opened = open_store(store)
+    name = _name_of(data)
+    try:
+        task = Task.open(name, store=opened)
+    except NotFoundError:
+        if labels is None:
+            raise CvatWidgetsError(
+                "media need labels", hint='Write cw.Annotator("clip.mp4", labels=["car", "person"])'
+            ) from None
+        return Task.create(name, data, labels=labels, store=opened)
+    missing = [label.name for label in LabelSet.of(labels or ()) if label.name not in task.labels]
+    if missing:
+        task.set_labels([*task.labels, *[label for label in LabelSet.of(labels) if label.name in missing]])
+    return task
+
+
+def _name_of(data: Any) -> str:
+    """Return a task name that the same media give again: the file's name and a mark of where it is."""
+    if isinstance(data, (str, Path)):
+        path = str(data) if "://" in str(data) else str(Path(data).expanduser().resolve())
+        return f"{Path(path).name} ({hashlib.sha256(path.encode()).hexdigest()[:6]})"
+    if hasattr(data, "tobytes"):
+        return f"array ({hashlib.sha256(data.tobytes()).hexdigest()[:6]})"
+    parts = [
+        str(item) if isinstance(item, (str, Path)) else hashlib.sha256(bytes(memoryview(item))).hexdigest() for item in data
+    ]
+    return f"{len(parts)} pictures ({hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:6]})"

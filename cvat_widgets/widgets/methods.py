@@ -1,0 +1,82 @@
+"""What the browser can call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cvat_widgets.errors import MediaError, ProtocolError
+from cvat_widgets.widgets.rpc import Call, method
+
+__all__: list[str] = []
+
+_PROXY_SIDE = 640
+_LARGEST_SIDE = 8192
+"""Pictures are sent no larger than this; a canvas cannot show more at once anyway."""
+_MAX_PICTURE = 2 << 20
+_MAX_SETTINGS = 100
+
+
+@method("frame")
+def frame(call: Call) -> tuple[dict[str, Any], list[bytes]]:
+    """Return the picture of a frame; ``width`` and ``height`` are those of the frame, however small the picture is."""
+    session = call.session
+    number = call.integer("frame", session.job.start, session.job.stop)
+    tier = "proxy" if call.params.get("tier") == "proxy" else "exact"
+    encoded = session.job.task.media.encoded(number, quality=85, max_side=_PROXY_SIDE if tier == "proxy" else _LARGEST_SIDE)
+    index = session.job.task.frame_index
+    width, height = int(index.widths[number]), int(index.heights[number])
+    if encoded.exact and (encoded.width, encoded.height) != (width, height):
+        raise MediaError(
+            f"the picture has {encoded.width} x {encoded.height} pixels, but had {width} x {height} when the task was made",
+            where=f"frame {number}",
+            hint="The file was replaced: make a new task for it",
+        )
+    return {"frame": number, "width": width, "height": height, "mime": encoded.mime, "tier": tier}, [encoded.data]
+
+
+@method("undo")
+def undo(call: Call) -> dict[str, Any]:
+    """Take back the last change of this user in this job."""
+    call.session.check_writable()
+    job = call.session.job
+    commit = job.store.undo(job.task.id, job_id=job.id, author=call.session.user)
+    return {"revision": commit.revision if commit else None}
+
+
+@method("redo")
+def redo(call: Call) -> dict[str, Any]:
+    """Make again what was taken back."""
+    call.session.check_writable()
+    job = call.session.job
+    commit = job.store.redo(job.task.id, job_id=job.id, author=call.session.user)
+    return {"revision": commit.revision if commit else None}
+
+
+@method("ids")
+def ids(call: Call) -> dict[str, Any]:
+    """Reserve a block of object ids."""
+    block = call.session.job.store.reserve_ids(call.session.job.task.id, call.integer("count", 1, 10_000))
+    return {"first": block.start, "last": block.stop - 1}
+
+
+@method("save_settings")
+def save_settings(call: Call) -> dict[str, Any]:
+    """Keep the user's preferences in the store."""
+    settings = call.params.get("settings")
+    if not isinstance(settings, dict) or len(settings) > _MAX_SETTINGS:
+        raise ProtocolError("settings are an object of at most 100 entries")
+    plain = {str(key)[:64]: value for key, value in settings.items() if isinstance(value, (bool, int, float, str))}
+    if any(isinstance(value, str) and len(value) > 200 for value in plain.values()):
+        raise ProtocolError("a setting is longer than 200 characters")
+    call.session.job.store.set_setting(call.session.user, "annotator", plain)
+    return {}
+
+
+@method("picture")
+def picture(call: Call) -> dict[str, Any]:
+    """Keep a PNG of the view, for the saved notebook."""
+    data = call.buffers[0] if call.buffers else b""
+    if not data.startswith(b"\x89PNG\r\n\x1a\n") or len(data) > _MAX_PICTURE:
+        raise ProtocolError("the picture is a PNG of at most 2 MiB")
+    call.session.picture = data
+    return {}

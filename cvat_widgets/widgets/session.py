@@ -1,0 +1,288 @@
+"""One annotator's conversation with its browsers: handshake, edits, resynchronisation.
+
+The kernel is the truth: an operation is committed to the store, and the commit, which reaches every session of the task
+through the store's
+subscription, is the acknowledgement.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from cvat_widgets.errors import CvatWidgetsError, ProtocolError, StoreError
+from cvat_widgets.model.changes import Edit
+from cvat_widgets.widgets import methods
+from cvat_widgets.widgets.channel import answering, is_answering
+from cvat_widgets.widgets.kernel import kernel_facts
+from cvat_widgets.widgets.protocol import PROTOCOL_VERSION, Cancel, Hello, Op, Ping, Rpc, Sync, decode, error_detail
+from cvat_widgets.widgets.rpc import RpcServer
+from cvat_widgets.widgets.snapshot import encode_snapshot
+
+if TYPE_CHECKING:
+    from cvat_widgets.media import FrameSource
+    from cvat_widgets.model.frames import FrameIndex
+    from cvat_widgets.model.labels import LabelSet
+    from cvat_widgets.store import Commit, Store
+
+__all__ = ["Send", "Session", "SessionJob"]
+
+_logger = logging.getLogger(__name__)
+_ID_BLOCK = 64
+_MOST_COMMITS = 200
+"""A browser that is further behind gets a snapshot."""
+
+Send = Callable[[dict[str, Any], list[bytes]], None]
+assert methods
+
+
+class SessionTask(Protocol):
+    """What a session needs of a task."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def uid(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def mode(self) -> str: ...
+    @property
+    def labels(self) -> LabelSet: ...
+    @property
+    def frame_index(self) -> FrameIndex: ...
+    @property
+    def media(self) -> FrameSource: ...
+
+
+class SessionJob(Protocol):
+    """What a session needs of a job."""
+
+    store: Store
+
+    @property
+    def task(self) -> SessionTask: ...
+    @property
+    def id(self) -> int: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def stop(self) -> int: ...
+    @property
+    def stage(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+
+
+class Session:
+    """Answers the browsers of one annotator.
+
+    Parameters
+    ----------
+    job
+        The job.
+    answer
+        Sends on the data comm; used by threads that answer the browser only.
+    tell
+        Sends on the control comm; for what the kernel says on its own.
+    user
+        Who works here.
+    read_only
+        Whether edits are refused.
+    on_revision
+        Called with every new revision.
+    """
+
+    def __init__(
+        self,
+        job: SessionJob,
+        answer: Send,
+        tell: Send,
+        *,
+        user: str,
+        read_only: bool = False,
+        on_revision: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.job = job
+        self.user = user
+        self.read_only = read_only
+        self.picture: bytes | None = None
+        self._answer = answer
+        self._tell = tell
+        self._on_revision = on_revision
+        self._lock = threading.RLock()
+        self.rpc = RpcServer(self, answer)
+        self._unsubscribe = job.store.subscribe(job.task.id, self._committed)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._unsubscribe()
+        self.rpc.close()
+
+    def check_writable(self) -> None:
+        """Raise :class:`StoreError` if this view is read-only."""
+        if self.read_only:
+            raise StoreError("this view is read-only", hint="Open the task with cw.Annotator to edit it")
+
+    # -- messages ------------------------------------------------------------------------------------------------
+
+    def handle(self, content: object, buffers: list[Any]) -> None:
+        """Take one message from a browser. Nothing it can contain raises."""
+        with answering():
+            try:
+                message = decode(content)
+            except ProtocolError as error:
+                self._answer({"t": "notice", "level": "error", "text": f"The kernel did not understand a message: {error}"}, [])
+                return
+            try:
+                self._dispatch(message, buffers)
+            except Exception as error:
+                _logger.exception("A message could not be answered")
+                self._answer({"t": "notice", "level": "error", "text": str(error) or type(error).__name__}, [])
+
+    def _dispatch(self, message: Any, buffers: list[Any]) -> None:
+        if isinstance(message, Hello):
+            self._hello(message)
+        elif isinstance(message, Op):
+            self._operation(message)
+        elif isinstance(message, Sync):
+            self._sync(message)
+        elif isinstance(message, Ping):
+            answer = {"t": "pong", "client": message.client, "n": message.n, "revision": self._revision(), "epoch": self._epoch}
+            self._answer(answer, [])
+        elif isinstance(message, Rpc):
+            self.rpc.call(message, [bytes(buffer) for buffer in buffers])
+        elif isinstance(message, Cancel):
+            self.rpc.cancel(message)
+
+    @property
+    def _epoch(self) -> str:
+        return self.job.store.epoch
+
+    def _revision(self) -> int:
+        return self.job.store.task(self.job.task.id).revision
+
+    def _history(self) -> dict[str, Any]:
+        state = self.job.store.history(self.job.task.id, job_id=self.job.id, author=self.user)
+        return {"undo": state.undo, "redo": state.redo}
+
+    def _hello(self, message: Hello) -> None:
+        if message.protocol != PROTOCOL_VERSION:
+            text = "This page runs another version of cvat-widgets than the kernel. Reload the page, restart the kernel, and run the cell again."
+            self._answer({"t": "stale", "client": message.client, "message": text}, [])
+            return
+        self._answer(self._welcome(message.client), [])
+
+    def _welcome(self, client: str) -> dict[str, Any]:
+        job, task = self.job, self.job.task
+        row = job.store.task(task.id)
+        index = task.frame_index
+        sizes: Any = list(zip(index.widths.tolist(), index.heights.tolist(), strict=True))
+        if len(set(sizes)) == 1:
+            sizes = sizes[0]
+        derived = row.kind == "video" and all(name == f"frame_{number:06d}" for number, name in enumerate(index.names))
+        block = None if self.read_only else job.store.reserve_ids(task.id, _ID_BLOCK)
+        return {
+            "t": "welcome",
+            "client": client,
+            "protocol": PROTOCOL_VERSION,
+            "epoch": self._epoch,
+            "revision": row.revision,
+            "task": {"id": task.id, "uid": task.uid, "name": row.name, "mode": row.mode},
+            "job": {
+                "id": job.id, "start": job.start, "stop": job.stop, "type": "annotation", "stage": job.stage, "state": job.state,
+            },
+            "labels": task.labels.to_raw(),
+            "frames": {
+                "count": len(index),
+                "names": None if derived else list(index.names),
+                "sizes": sizes,
+                "deleted": job.store.deleted_frames(task.id),
+                "kind": row.kind,
+                "fps": row.fps,
+            },
+            "user": self.user,
+            "settings": job.store.setting(self.user, "annotator") or {},
+            "ids": [block.start, block.stop - 1] if block else [1, 0],
+            "history": self._history(),
+            "read_only": self.read_only,
+            "kernel": kernel_facts(),
+        }  # fmt: skip
+
+    # -- edits ---------------------------------------------------------------------------------------------------
+
+    def _operation(self, message: Op) -> None:
+        try:
+            self.check_writable()
+            commit = self.job.store.commit(
+                self.job.task.id,
+                Edit.from_wire(message.changes),
+                job_id=self.job.id,
+                op_id=f"{message.client}:{message.seq}",
+                base=message.base,
+                author=self.user,
+                origin="canvas",
+                label=message.label,
+            )
+        except CvatWidgetsError as error:
+            self._catch_up(message.client, message.base)
+            self._answer(
+                {
+                    "t": "reject",
+                    "client": message.client,
+                    "seq": message.seq,
+                    "revision": self._revision(),
+                    "error": error_detail(error),
+                },
+                [],
+            )
+            return
+        if commit.repeated:
+            self._answer(self._commit_message(commit), [])
+
+    def _committed(self, commit: Commit) -> None:
+        """The store has a new commit, made by whomever: tell the browsers."""
+        message = self._commit_message(commit)
+        with self._lock:
+            send = self._answer if is_answering() else self._tell
+            send(message, [])
+            self._on_revision(commit.revision)
+
+    def _commit_message(self, commit: Commit) -> dict[str, Any]:
+        client, _, seq = (commit.op_id or "").rpartition(":")
+        changes = commit.changes_for(self.job.id)
+        return {
+            "t": "commit",
+            "epoch": self._epoch,
+            "revision": commit.revision,
+            "client": client or None,
+            "seq": int(seq) if client and seq.isdigit() else None,
+            "origin": commit.origin,
+            "author": commit.author,
+            "label": commit.label,
+            "changes": None if changes is None else changes.to_wire(),
+            "history": self._history(),
+        }
+
+    # -- resynchronisation ---------------------------------------------------------------------------------------
+
+    def _sync(self, message: Sync) -> None:
+        behind = self._revision() - message.have
+        if message.epoch == self._epoch and 0 <= behind <= _MOST_COMMITS and self._catch_up(message.client, message.have):
+            return
+        snapshot = self.job.store.load(self.job.task.id, job_id=self.job.id)
+        header, buffers = encode_snapshot(snapshot.table)
+        answer = {"t": "snapshot", "client": message.client, "epoch": self._epoch, "revision": snapshot.revision}
+        self._answer({**answer, **header, "history": self._history()}, buffers)
+
+    def _catch_up(self, client: str, have: int) -> bool:
+        """Send the commits after a revision; say whether that was possible."""
+        commits = self.job.store.log(self.job.task.id, since=have)
+        if len(commits) > _MOST_COMMITS or any(commit.changes_for(self.job.id) is None for commit in commits):
+            return False
+        revision = commits[-1].revision if commits else have
+        messages = [self._commit_message(commit) for commit in commits]
+        self._answer({"t": "changes", "client": client, "epoch": self._epoch, "from": revision, "commits": messages}, [])
+        return True

@@ -1,0 +1,52 @@
+/** What actions act on. */
+import { type Signal, signal } from "@preact/signals";
+import type { Editor, ToolName } from "../editor";
+import type { Scene } from "../scene/scene";
+import type { ToolManager } from "../tools/manager";
+
+/** What is open in this view. */
+export class UiState {
+  readonly help: Signal<boolean> = signal(false);
+  readonly settings: Signal<boolean> = signal(false);
+  readonly tab: Signal<"objects" | "labels"> = signal("objects");
+  /** In a narrow cell the sidebar lies over the canvas. */
+  readonly sidebarOpen: Signal<boolean> = signal(true);
+  readonly expanded: Signal<ReadonlySet<number>> = signal(new Set());
+  readonly sort: Signal<"id" | "label" | "layer"> = signal("id");
+  /** What N draws. */
+  readonly lastTool: Signal<Exclude<ToolName, "select">> = signal("rectangle");
+  /** Rises when the keyboard shall go back to the notebook. */
+  readonly leave: Signal<number> = signal(0);
+  /** Rises when the frame field shall take the focus. */
+  readonly frameFieldWanted: Signal<number> = signal(0);
+
+  /** Close what lies over the rest; true if something did. */
+  closeOverlay(): boolean {
+    for (const open of [this.help, this.settings]) {
+      if (open.value) {
+        open.value = false;
+        return true;
+      }
+    }
+    return false;
+  }
+}
+
+export interface Context {
+  readonly editor: Editor;
+  readonly scene: Scene;
+  readonly tools: ToolManager;
+  readonly ui: UiState;
+  readonly undo: () => void;
+  readonly redo: () => void;
+  readonly flush: () => void;
+}
+
+export interface Action {
+  readonly id: string;
+  readonly label: string;
+  readonly group: "General" | "Player" | "Draw" | "Objects" | "Tracks" | "Labels" | "View";
+  readonly keys: readonly string[];
+  readonly enabled?: (context: Context) => boolean;
+  readonly run: (context: Context) => void;
+}

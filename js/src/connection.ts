@@ -1,0 +1,95 @@
+/** What several views of one widget share: the connection, the document, and what the kernel said of the job. */
+import type { AnyModel } from "@anywidget/types";
+import { type Signal, signal } from "@preact/signals";
+import type { LabelSpec } from "./document/records";
+import { Editor, type FrameTable, type Settings } from "./editor";
+import { FramePlayer } from "./frames/player";
+import { dataChannel, type MessageModel, notebookTransport } from "./wire/anywidget-transport";
+import { Link } from "./wire/link";
+import type { FrameFacts, Transport, Welcome } from "./wire/protocol";
+import { Sync } from "./wire/sync";
+
+export const BUNDLE = "0.1.0";
+
+export class Connection {
+  readonly link: Link;
+  readonly sync: Sync;
+  readonly labels: Signal<readonly LabelSpec[]> = signal([]);
+  private readonly editors = new Set<Editor>();
+
+  constructor(transport: Transport) {
+    this.link = new Link(transport);
+    this.sync = new Sync(this.link, {
+      bundle: BUNDLE,
+      onNotice: (level, text) => {
+        for (const editor of this.editors) editor.toast(level, text);
+      },
+      onWelcome: (welcome) => {
+        this.labels.value = welcome.labels;
+      },
+    });
+    void this.sync.ready.then((welcome) => {
+      this.labels.value = welcome.labels;
+    });
+  }
+
+  /** A new view: it has its own frame, selection and settings, and shares the document. */
+  async open(): Promise<{ editor: Editor; welcome: Welcome }> {
+    const welcome = await this.sync.ready;
+    this.labels.value = welcome.labels;
+    const player = new FramePlayer(this.link, {
+      first: welcome.job.start,
+      last: welcome.job.stop,
+      fps: welcome.frames.fps,
+    });
+    const { task, job, user } = welcome;
+    const editor = new Editor(
+      { task, job, user, readOnly: welcome.read_only },
+      this.labels,
+      frameTable(welcome.frames),
+      this.sync.document,
+      player,
+      this.link,
+      welcome.settings as Partial<Settings>,
+    );
+    this.editors.add(editor);
+    return { editor, welcome };
+  }
+
+  release(editor: Editor): void {
+    this.editors.delete(editor);
+    editor.player.dispose();
+  }
+
+  close(): void {
+    this.sync.dispose();
+    this.link.close();
+  }
+}
+
+export function frameTable(facts: FrameFacts): FrameTable {
+  const { names, sizes } = facts;
+  const uniform = typeof sizes[0] === "number" ? (sizes as readonly [number, number]) : null;
+  return {
+    count: facts.count,
+    kind: facts.kind,
+    fps: facts.fps,
+    deleted: new Set(facts.deleted),
+    nameOf: (frame) => names?.[frame] ?? `frame_${String(frame).padStart(6, "0")}`,
+    sizeOf: (frame) => uniform ?? (sizes as readonly (readonly [number, number])[])[frame] ?? [1, 1],
+  };
+}
+
+const connections = new WeakMap<object, Promise<Connection>>();
+
+/** The connection of a widget model, made on first use. */
+export function connectionOf(model: AnyModel): Promise<Connection> {
+  let connection = connections.get(model);
+  if (!connection) {
+    connection = dataChannel(model).then(
+      (channel) => new Connection(notebookTransport(model as unknown as MessageModel, channel)),
+    );
+    connections.set(model, connection);
+  }
+  return connection;
+}

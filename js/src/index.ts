@@ -1,0 +1,93 @@
+/** The widget's entry: one connection a model, one editor a view. */
+import type { AnyModel, RenderProps } from "@anywidget/types";
+import { effect } from "@preact/signals";
+import { h, render as mount } from "preact";
+import "./theme/tokens.css";
+import "./theme/layout.css";
+import "./theme/controls.css";
+import "./theme/panels.css";
+import type { Context } from "./actions/context";
+import { connectionOf } from "./connection";
+import type { Editor, Settings } from "./editor";
+import { App } from "./panels/App";
+import { Waiting } from "./panels/Waiting";
+import { bindTraits } from "./traits";
+
+const SETTINGS_AFTER_MS = 800;
+
+function render({ model, el }: RenderProps): () => void {
+  const stops: (() => void)[] = [];
+  let closed = false;
+  const height = Number(model.get("height")) || 640;
+  const show = async (): Promise<void> => {
+    const connection = await connectionOf(model as unknown as AnyModel);
+    if (closed) return;
+    mount(h(Waiting, { link: connection.link, height }), el);
+    const { editor, welcome } = await connection.open();
+    if (closed) {
+      connection.release(editor);
+      return;
+    }
+    stops.push(
+      () => connection.release(editor),
+      bindTraits(model as unknown as AnyModel, editor),
+      keepSettings(editor),
+      effect(() => {
+        editor.player.speed.value = editor.settings.value.playbackSpeed;
+      }),
+    );
+    const call = (method: "undo" | "redo"): void => {
+      connection.link.call(method).catch((error: unknown) => {
+        editor.toast("error", error instanceof Error ? error.message : String(error));
+      });
+    };
+    mount(
+      h(App, {
+        editor,
+        height,
+        name: welcome.task.name,
+        subshells: welcome.kernel.subshells,
+        undo: () => call("undo"),
+        redo: () => call("redo"),
+        flush: () => connection.sync.flush(),
+        onMount: (context, root) => leaveHandle(root, context),
+      }),
+      el,
+    );
+    editor.player.seek(editor.frame.peek());
+  };
+  show().catch((error: unknown) => {
+    el.textContent = `The annotator could not be shown: ${error instanceof Error ? error.message : String(error)}`;
+  });
+  return () => {
+    closed = true;
+    for (const stop of stops) stop();
+    mount(null, el);
+  };
+}
+
+/** Editor and scene, for the console and for tests. */
+function leaveHandle(root: HTMLElement, { editor, scene, tools }: Context): void {
+  (root as HTMLElement & { cvatWidgets?: unknown }).cvatWidgets = { editor, scene, tools };
+}
+
+/** Preferences are the user's, not this page's: they go to the store when they rest. */
+function keepSettings(editor: Editor): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let saved: Settings = editor.settings.peek();
+  const stop = effect(() => {
+    const settings = editor.settings.value;
+    clearTimeout(timer);
+    if (settings === saved) return;
+    timer = setTimeout(() => {
+      saved = settings;
+      editor.link.call("save_settings", { settings }).catch(() => undefined);
+    }, SETTINGS_AFTER_MS);
+  });
+  return () => {
+    clearTimeout(timer);
+    stop();
+  };
+}
+
+export default { render };

@@ -1,0 +1,226 @@
+import { effect } from "@preact/signals";
+import { Component, type ComponentChildren } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { bindings, run } from "../actions/actions";
+import { type Context, UiState } from "../actions/context";
+import { isTyping, KeyReader } from "../actions/keys";
+import type { Editor } from "../editor";
+import { Scene } from "../scene/scene";
+import { ToolManager } from "../tools/manager";
+import { ContextMenu } from "./ContextMenu";
+import { AnnotatorContext } from "./context";
+import { HelpOverlay } from "./HelpOverlay";
+import { LabelsPanel } from "./LabelsPanel";
+import { ObjectsPanel } from "./ObjectsPanel";
+import { Resizer } from "./Resizer";
+import { SettingsPopover } from "./SettingsPopover";
+import { Timeline } from "./Timeline";
+import { Toasts } from "./Toasts";
+import { DrawingHint, ToolBar } from "./ToolBar";
+import { TopBar } from "./TopBar";
+
+export interface AppProps {
+  readonly editor: Editor;
+  readonly name: string;
+  readonly height: number;
+  readonly subshells: boolean;
+  readonly undo: () => void;
+  readonly redo: () => void;
+  readonly flush: () => void;
+  /** The scene and its tools are there; called once. */
+  readonly onMount: (context: Context, root: HTMLElement) => void;
+}
+
+const NARROW = 720;
+
+export function App(props: AppProps) {
+  return (
+    <Boundary>
+      <Annotator {...props} />
+    </Boundary>
+  );
+}
+
+function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount }: AppProps) {
+  const root = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLDivElement>(null);
+  const [context, setContext] = useState<Context | null>(null);
+  const [narrow, setNarrow] = useState(false);
+  const ui = useMemo(() => new UiState(), []);
+
+  useEffect(() => {
+    const element = root.current;
+    const host = canvas.current;
+    if (!element || !host) return;
+    const scene = new Scene(host, editor);
+    const tools = new ToolManager(scene, editor);
+    const made: Context = { editor, scene, tools, ui, undo, redo, flush };
+    setContext(made);
+    onMount(made, element);
+    return () => {
+      tools.dispose();
+      scene.dispose();
+    };
+  }, [editor]);
+
+  useEffect(() => {
+    const element = root.current;
+    if (!element) return;
+    let before: boolean | null = null;
+    const observer = new ResizeObserver(() => {
+      const now = element.clientWidth < NARROW;
+      setNarrow(now);
+      if (now !== before) ui.sidebarOpen.value = !now;
+      before = now;
+    });
+    observer.observe(element);
+    const seen = new IntersectionObserver(([entry]) => editor.player.setVisible(entry?.isIntersecting ?? true));
+    seen.observe(element);
+    const stop = effect(() => {
+      if (ui.leave.value > 0) element.blur();
+    });
+    return () => {
+      observer.disconnect();
+      seen.disconnect();
+      stop();
+    };
+  }, [editor]);
+
+  useKeys(root, context);
+
+  return (
+    <div
+      ref={root}
+      class={`cvw-root${narrow ? " cvw-narrow" : ""}`}
+      style={{ height: `${height}px` }}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: the annotator is an application with keys of its own
+      tabIndex={0}
+      role="application"
+      aria-label={`Annotation of ${name}. F1 shows the keys.`}
+      data-lm-suppress-shortcuts="true"
+      onPointerDown={(event) => {
+        if (!isTyping(event.target) && !(event.target as Element).closest("button, input, select, [role=listbox]"))
+          root.current?.focus({ preventScroll: true });
+      }}
+    >
+      <AnnotatorContext.Provider value={context}>
+        {context && <TopBar subshells={subshells} />}
+        <div class="cvw-body">
+          {context && <ToolBar />}
+          <div class="cvw-stage">
+            <div ref={canvas} class="cvw-canvas" />
+            {context && <DrawingHint />}
+          </div>
+          {context && ui.sidebarOpen.value && <Sidebar />}
+        </div>
+        {context && <Timeline />}
+        {context && <Overlays />}
+      </AnnotatorContext.Provider>
+      <div class="cvw-visually-hidden" aria-live="polite">
+        {editor.announcement.value}
+      </div>
+    </div>
+  );
+
+  function Sidebar() {
+    const tab = ui.tab.value;
+    return (
+      <>
+        <Resizer setting="rightPanelWidth" min={220} max={560} />
+        <aside class="cvw-sidebar" style={{ width: `${editor.settings.value.rightPanelWidth}px` }}>
+          <div class="cvw-tabs" role="tablist" aria-label="Side panel">
+            {(["objects", "labels"] as const).map((each) => (
+              <button
+                key={each}
+                type="button"
+                role="tab"
+                class="cvw-tab"
+                aria-selected={tab === each}
+                onClick={() => {
+                  ui.tab.value = each;
+                }}
+              >
+                {each === "objects" ? "Objects" : "Labels"}
+              </button>
+            ))}
+          </div>
+          {tab === "objects" ? <ObjectsPanel root={`cvw-${editor.link.clientId}`} /> : <LabelsPanel />}
+        </aside>
+      </>
+    );
+  }
+
+  function Overlays() {
+    return (
+      <>
+        {ui.settings.value && <SettingsPopover />}
+        {ui.help.value && <HelpOverlay />}
+        <ContextMenu />
+        <Toasts />
+      </>
+    );
+  }
+}
+
+/** Keys typed in the widget stay in the widget; keys typed in a field stay in the field. */
+function useKeys(root: { readonly current: HTMLElement | null }, context: Context | null): void {
+  useEffect(() => {
+    const element = root.current;
+    if (!element || !context) return;
+    const reader = new KeyReader(bindings);
+    const onKey = (event: KeyboardEvent): void => {
+      event.stopPropagation();
+      if (event.isComposing) return;
+      const typing = isTyping(event.target);
+      if (typing && event.key === "Escape") {
+        element.focus();
+        event.preventDefault();
+        return;
+      }
+      if (typing && !/^F\d+$/.test(event.key)) return;
+      const button = (event.target as Element).closest("button, input");
+      if (button && (event.key === "Enter" || event.key === " " || (event.key.startsWith("Arrow") && button.tagName === "INPUT"))) return;
+      if (!typing && context.tools.key(event)) {
+        event.preventDefault();
+        return;
+      }
+      // Tab walks through objects while the canvas has the focus, and through the controls elsewhere.
+      if (event.key === "Tab" && event.target !== element) return;
+      const id = reader.read(event);
+      if (id === null) return;
+      event.preventDefault();
+      if (id !== "prefix") run(id, context);
+    };
+    element.addEventListener("keydown", onKey);
+    const swallow = (event: Event): void => event.stopPropagation();
+    // Copying in the widget is not copying cells.
+    const others = ["keyup", "keypress", "copy", "cut", "paste"];
+    for (const type of others) element.addEventListener(type, swallow);
+    return () => {
+      element.removeEventListener("keydown", onKey);
+      for (const type of others) element.removeEventListener(type, swallow);
+    };
+  }, [context]);
+}
+
+/** A mistake in a panel must not take the notebook along, nor the edits: they are in the document. */
+class Boundary extends Component<{ children: ComponentChildren }, { error: Error | null }> {
+  override state = { error: null as Error | null };
+
+  override componentDidCatch(error: unknown): void {
+    this.setState({ error: error instanceof Error ? error : new Error(String(error)) });
+    console.error(error);
+  }
+
+  override render() {
+    const { error } = this.state;
+    if (!error) return this.props.children;
+    return (
+      <div class="cvw-root cvw-message" role="alert">
+        <h2>The annotator stopped</h2>
+        <p>{error.message}</p>
+        <p class="cvw-muted">Saved annotations are safe. Run the cell again to go on.</p>
+      </div>
+    );
+  }
+}

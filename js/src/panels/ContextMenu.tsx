@@ -1,0 +1,82 @@
+import { useEffect, useRef } from "preact/hooks";
+import { actionOf, run } from "../actions/actions";
+import { readable } from "../actions/keys";
+import { Attributes } from "./Attributes";
+import { useAnnotator } from "./context";
+
+const SHAPE_ITEMS = ["occluded", "lock", "hide", "to-front", "to-back", "copy", "delete"];
+const TRACK_ITEMS = ["occluded", "outside", "keyframe", "lock", "hide", "to-front", "to-back", "copy", "delete"];
+const CANVAS_ITEMS = ["paste", "select-all", "fit"];
+
+/** The card of an object, at the place of a right click. */
+export function ContextMenu() {
+  const context = useAnnotator();
+  const { editor, tools } = context;
+  const request = tools.contextMenu.value;
+  const menu = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = menu.current;
+    const root = element?.closest<HTMLElement>(".cvw-root");
+    if (!request || !element || !root) return;
+    // Within the widget, however near to its border the click was.
+    const [outer, inner] = [root.getBoundingClientRect(), element.getBoundingClientRect()];
+    element.style.left = `${Math.max(0, Math.min(request.clientX - outer.left, outer.width - inner.width - 4))}px`;
+    element.style.top = `${Math.max(0, Math.min(request.clientY - outer.top, outer.height - inner.height - 4))}px`;
+    element.querySelector<HTMLElement>("button:not(:disabled)")?.focus();
+  }, [request]);
+  if (!request) return null;
+  const state = editor.selected.value.find((each) => each.id === request.id);
+  const close = (): void => {
+    tools.contextMenu.value = null;
+    menu.current?.closest<HTMLElement>(".cvw-root")?.focus();
+  };
+  const items = state ? (state.kind === "track" ? TRACK_ITEMS : SHAPE_ITEMS) : CANVAS_ITEMS;
+  return (
+    <>
+      <div class="cvw-menu-backdrop" onPointerDown={close} onContextMenu={(event) => event.preventDefault()} />
+      <div
+        ref={menu}
+        class="cvw-menu"
+        role="menu"
+        tabIndex={-1}
+        aria-label={state ? editor.nameOf(state) : "Frame"}
+        data-testid="context-menu"
+        onKeyDown={(event) => {
+          if (event.key !== "Escape") return;
+          event.stopPropagation();
+          close();
+        }}
+      >
+        {state && (
+          <>
+            <div class="cvw-menu-head">
+              <span class="cvw-swatch" style={{ background: editor.labelOf(state.label)?.color }} />
+              {editor.nameOf(state)}
+            </div>
+            <Attributes state={state} />
+          </>
+        )}
+        {items.map((id) => {
+          const action = actionOf(id);
+          const key = action.keys[0];
+          return (
+            <button
+              key={id}
+              type="button"
+              role="menuitem"
+              class="cvw-menu-item"
+              disabled={action.enabled ? !action.enabled(context) : false}
+              onClick={() => {
+                run(id, context);
+                close();
+              }}
+            >
+              <span>{action.label}</span>
+              {key && <kbd>{readable(key)}</kbd>}
+            </button>
+          );
+        })}
+      </div>
+    </>
+  );
+}

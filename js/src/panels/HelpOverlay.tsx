@@ -1,0 +1,87 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ACTIONS } from "../actions/actions";
+import { readable } from "../actions/keys";
+import { useAnnotator } from "./context";
+import { IconButton } from "./IconButton";
+import { X } from "./icons";
+
+const GESTURES: readonly (readonly [string, string])[] = [
+  ["Wheel", "Zoom at the cursor"],
+  ["Drag the background", "Move the picture"],
+  ["Double-click the background", "Fit the picture"],
+  ["Click", "Select; again: what lies below"],
+  ["Shift+click", "Add to the selection"],
+  ["Shift+drag", "While drawing a polygon: points follow the cursor"],
+  ["Right click", "While drawing: take back the last point. On an object: its menu"],
+  ["Double-click an edge", "Insert a point"],
+  ["Alt+click a point", "Delete it"],
+  ["Shift while rotating", "Steps of 15°"],
+  ["Arrow keys", "Move the selected objects by a pixel, with Shift by ten"],
+];
+
+export function HelpOverlay() {
+  const { ui } = useAnnotator();
+  const [search, setSearch] = useState("");
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  const fits = (text: string): boolean => text.toLowerCase().includes(search.trim().toLowerCase());
+  const groups = [...new Set(ACTIONS.map((action) => action.group))];
+  const close = (): void => {
+    ui.help.value = false;
+  };
+  return (
+    <div class="cvw-overlay" role="dialog" aria-modal="true" aria-label="Shortcuts" data-testid="help">
+      <div class="cvw-dialog">
+        <div class="cvw-dialog-head">
+          <h2>Shortcuts</h2>
+          <input
+            ref={field}
+            class="cvw-field"
+            type="search"
+            placeholder="Search"
+            aria-label="Search shortcuts"
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+            onKeyDown={(event) => event.key === "Escape" && close()}
+          />
+          <IconButton icon={X} label="Close (Esc)" onClick={close} />
+        </div>
+        <div class="cvw-shortcuts">
+          {groups.map((group) => {
+            const rows = ACTIONS.filter(
+              (action) => action.group === group && action.keys.length > 0 && fits(`${action.label} ${action.keys.map(readable).join(" ")}`),
+            );
+            if (rows.length === 0) return null;
+            return (
+              <section key={group}>
+                <h3>{group}</h3>
+                {rows.map((action) => (
+                  <Shortcut key={action.id} keys={action.keys.map(readable)} label={action.label} />
+                ))}
+              </section>
+            );
+          })}
+          <section>
+            <h3>Mouse</h3>
+            {GESTURES.filter((gesture) => fits(gesture.join(" "))).map(([keys, label]) => (
+              <Shortcut key={keys} keys={[keys]} label={label} />
+            ))}
+          </section>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Shortcut({ keys, label }: { keys: readonly string[]; label: string }) {
+  return (
+    <div class="cvw-shortcut">
+      <span>{label}</span>
+      <span class="cvw-shortcut-keys">
+        {keys.map((key) => (
+          <kbd key={key}>{key}</kbd>
+        ))}
+      </span>
+    </div>
+  );
+}

@@ -1,0 +1,141 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { toggleIds } from "../actions/objects";
+import type { ObjectState } from "../document/records";
+import type { Editor } from "../editor";
+import { useAnnotator } from "./context";
+import { IconButton } from "./IconButton";
+import { Eye, EyeOff, Lock, LockOpen } from "./icons";
+import { ObjectRow, rowId } from "./ObjectRow";
+
+/** So many rows are in the page at once; the list is read in pages of this size. */
+const PAGE = 100;
+
+export function sortStates(states: readonly ObjectState[], by: "id" | "label" | "layer", editor: Pick<Editor, "labelOf">) {
+  const sorted = [...states];
+  if (by === "layer") sorted.sort((a, b) => b.z_order - a.z_order || a.id - b.id);
+  else if (by === "label")
+    sorted.sort((a, b) => (editor.labelOf(a.label)?.name ?? "").localeCompare(editor.labelOf(b.label)?.name ?? "") || a.id - b.id);
+  else sorted.sort((a, b) => a.id - b.id);
+  return sorted;
+}
+
+/** The selection after a row was chosen with a click or a key. */
+export function selectionAfter(
+  present: readonly number[],
+  list: readonly number[],
+  id: number,
+  { add, range }: { add: boolean; range: boolean },
+): readonly number[] {
+  const anchor = present[present.length - 1];
+  if (range && anchor !== undefined && list.includes(anchor)) {
+    const [from, to] = [list.indexOf(anchor), list.indexOf(id)].sort((a, b) => a - b) as [number, number];
+    return [...list.slice(from, to + 1).filter((each) => each !== anchor), anchor];
+  }
+  if (add) return present.includes(id) ? present.filter((each) => each !== id) : [...present, id];
+  return [id];
+}
+
+export function ObjectsPanel({ root }: { root: string }) {
+  const { editor, ui } = useAnnotator();
+  const list = useRef<HTMLDivElement>(null);
+  const [pages, setPages] = useState(1);
+  const states = withOutsideSelection(editor, editor.objects.value);
+  const sorted = sortStates(states, ui.sort.value, editor);
+  const ids = sorted.map((state) => state.id);
+  const active = editor.selection.value[editor.selection.value.length - 1];
+  const position = active === undefined ? -1 : ids.indexOf(active);
+  const shown = Math.max(pages * PAGE, position + 1);
+  useEffect(() => {
+    if (active === undefined) return;
+    const row = list.current?.querySelector(`[data-object="${active}"]`);
+    row?.scrollIntoView({ block: "nearest" });
+  }, [active]);
+  const select = (id: number, event: { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean }): void => {
+    const add = event.ctrlKey || event.metaKey;
+    editor.selection.value = selectionAfter(editor.selection.peek(), ids, id, { add, range: event.shiftKey });
+  };
+  const move = (event: KeyboardEvent): void => {
+    const next = { ArrowDown: position + 1, ArrowUp: position - 1, Home: 0, End: ids.length - 1 }[event.key];
+    if (next === undefined || event.target !== list.current) return;
+    const id = ids[Math.min(Math.max(next, 0), ids.length - 1)];
+    if (id !== undefined) select(id, { shiftKey: event.shiftKey, ctrlKey: false, metaKey: false });
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const allLocked = ids.length > 0 && ids.every((id) => editor.locked.value.has(id));
+  const allHidden = ids.length > 0 && ids.every((id) => editor.hidden.value.has(id));
+  return (
+    <>
+      <div class="cvw-panel-tools">
+        <span class="cvw-muted">
+          {states.length} object{states.length === 1 ? "" : "s"}
+        </span>
+        <span class="cvw-spring" />
+        <IconButton
+          icon={allLocked ? Lock : LockOpen}
+          label={allLocked ? "Unlock all (T L)" : "Lock all (T L)"}
+          small
+          disabled={ids.length === 0}
+          onClick={() => toggleIds(editor, "locked", ids)}
+        />
+        <IconButton
+          icon={allHidden ? EyeOff : Eye}
+          label={allHidden ? "Show all (T H)" : "Hide all (T H)"}
+          small
+          disabled={ids.length === 0}
+          onClick={() => toggleIds(editor, "hidden", ids)}
+        />
+        <select
+          class="cvw-select"
+          aria-label="Sort objects"
+          value={ui.sort.value}
+          onChange={(event) => {
+            ui.sort.value = event.currentTarget.value as "id" | "label" | "layer";
+          }}
+        >
+          <option value="id">by id</option>
+          <option value="label">by label</option>
+          <option value="layer">by layer</option>
+        </select>
+      </div>
+      <div
+        ref={list}
+        class="cvw-list"
+        role="listbox"
+        tabIndex={0}
+        aria-label="Objects on this frame"
+        aria-multiselectable="true"
+        aria-activedescendant={position >= 0 && active !== undefined ? rowId(root, active) : undefined}
+        data-testid="objects"
+        onKeyDown={move}
+        onScroll={(event) => {
+          const { scrollTop, clientHeight, scrollHeight } = event.currentTarget;
+          if (scrollTop + clientHeight > scrollHeight - 200 && shown < sorted.length) setPages(pages + 1);
+        }}
+      >
+        {sorted.slice(0, shown).map((state) => (
+          <ObjectRow key={state.id} state={state} root={root} onSelect={(event) => select(state.id, event)} />
+        ))}
+      </div>
+      {states.length === 0 && (
+        <p class="cvw-empty">
+          No objects on this frame.
+          {!editor.info.readOnly && (
+            <>
+              {" "}
+              Press <kbd>N</kbd> to draw one.
+            </>
+          )}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** A selected track that is outside here stays in the list, so that it can be brought back. */
+function withOutsideSelection(editor: Editor, states: readonly ObjectState[]): readonly ObjectState[] {
+  const frame = editor.frame.value;
+  const here = new Set(states.map((state) => state.id));
+  const outside = editor.selection.value.flatMap((id) => (here.has(id) ? [] : (editor.document.stateOf(id, frame) ?? [])));
+  return [...states, ...outside];
+}

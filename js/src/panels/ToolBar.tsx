@@ -1,0 +1,110 @@
+import { run } from "../actions/actions";
+import { tagFrame } from "../actions/objects";
+import type { DrawMode, ToolName } from "../editor";
+import { useAnnotator } from "./context";
+import { ActionButton, IconButton } from "./IconButton";
+import { Maximize, MousePointer2, Pentagon, Route, Scan, Spline, Square, SquareDashed, Tag } from "./icons";
+
+const DRAWING = [
+  { name: "rectangle", label: "Rectangle", icon: Square },
+  { name: "polygon", label: "Polygon", icon: Pentagon },
+  { name: "polyline", label: "Polyline", icon: Spline },
+  { name: "points", label: "Points", icon: Scan },
+] as const;
+
+export function ToolBar() {
+  const context = useAnnotator();
+  const { editor, ui } = context;
+  const tool = editor.tool.value;
+  const label = editor.labelOf(editor.activeLabel.value);
+  const choose = (name: ToolName): void => {
+    if (name !== "select") ui.lastTool.value = name;
+    editor.tool.value = name;
+  };
+  return (
+    <div class="cvw-toolbar" role="toolbar" aria-label="Tools" aria-orientation="vertical">
+      <IconButton icon={MousePointer2} label="Select (Esc)" pressed={tool === "select"} onClick={() => choose("select")} />
+      {!editor.info.readOnly && (
+        <>
+          <span class="cvw-rule" />
+          {DRAWING.map(({ name, label: text, icon }) => (
+            <IconButton
+              key={name}
+              icon={icon}
+              label={`${text}${ui.lastTool.value === name ? " (N)" : ""}`}
+              pressed={tool === name}
+              testId={`tool-${name}`}
+              disabled={label !== undefined && label.type !== "any" && label.type !== name}
+              onClick={() => choose(name)}
+            />
+          ))}
+          <IconButton
+            icon={Tag}
+            label={`Tag the frame as ${label?.name ?? "…"}`}
+            disabled={!label}
+            onClick={() => label && tagFrame(editor, label)}
+          />
+          <span class="cvw-rule" />
+          <ModeButton mode="shape" />
+          <ModeButton mode="track" />
+        </>
+      )}
+      <span class="cvw-spring" />
+      <ActionButton id="fit" icon={Maximize} />
+    </div>
+  );
+  function ModeButton({ mode }: { mode: DrawMode }) {
+    return (
+      <IconButton
+        icon={mode === "shape" ? SquareDashed : Route}
+        label={mode === "shape" ? "Draw shapes: on this frame only" : "Draw tracks: followed over frames"}
+        pressed={editor.drawMode.value === mode}
+        testId={`draw-mode-${mode}`}
+        onClick={() => {
+          editor.drawMode.value = mode;
+          editor.announce(mode === "shape" ? "Drawing shapes" : "Drawing tracks");
+        }}
+      />
+    );
+  }
+}
+
+/** Which label the next object gets, and what is being drawn: over the canvas, where the eyes are. */
+export function DrawingHint() {
+  const context = useAnnotator();
+  const { editor } = context;
+  const tool = editor.tool.value;
+  if (editor.info.readOnly) return null;
+  const drawing = tool !== "select";
+  return (
+    <div class="cvw-hint">
+      <label class="cvw-hint-label">
+        <span class="cvw-swatch" style={{ background: editor.labelOf(editor.activeLabel.value)?.color }} />
+        <select
+          class="cvw-select"
+          aria-label="Label of the next object"
+          data-testid="active-label"
+          value={editor.activeLabel.value}
+          onChange={(event) => {
+            editor.activeLabel.value = Number(event.currentTarget.value);
+            event.currentTarget.closest<HTMLElement>(".cvw-root")?.focus();
+          }}
+        >
+          {editor.labels.value.map((label) => (
+            <option key={label.id} value={label.id}>
+              {label.name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {drawing && (
+        <span class="cvw-hint-text">
+          {tool === "rectangle" ? "Click two corners" : "Click points, N to finish"} · {editor.drawMode.value} ·{" "}
+          <button type="button" class="cvw-link" onClick={() => run("cancel", context)}>
+            Esc to stop
+          </button>
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,160 @@
+import { useEffect, useRef } from "preact/hooks";
+import { useAnnotator } from "./context";
+import { ActionButton, IconButton } from "./IconButton";
+import {
+  ChevronsLeft,
+  ChevronsRight,
+  Keyboard,
+  PanelRight,
+  Pause,
+  Play,
+  Redo2,
+  Settings,
+  SkipBack,
+  SkipForward,
+  StepBack,
+  StepForward,
+  Undo2,
+} from "./icons";
+import { SaveState } from "./SaveState";
+
+export function TopBar({ subshells }: { subshells: boolean }) {
+  const { editor, ui } = useAnnotator();
+  const { undo, redo } = editor.document.history.value;
+  return (
+    <div class="cvw-topbar" role="toolbar" aria-label="Player and history">
+      <div class="cvw-group">
+        <ActionButton id="undo" icon={Undo2} name={undo ? `Undo: ${undo}` : "Undo"} />
+        <ActionButton id="redo" icon={Redo2} name={redo ? `Redo: ${redo}` : "Redo"} />
+        <SaveState subshells={subshells} />
+      </div>
+      <Player />
+      <div class="cvw-group cvw-group-end">
+        <FrameName />
+        <ActionButton id="help" icon={Keyboard} />
+        <ActionButton id="settings" icon={Settings} />
+        <IconButton
+          icon={PanelRight}
+          label="Objects and labels"
+          pressed={ui.sidebarOpen.value}
+          onClick={() => {
+            ui.sidebarOpen.value = !ui.sidebarOpen.peek();
+          }}
+        />
+      </div>
+    </div>
+  );
+}
+
+function FrameName() {
+  const { editor } = useAnnotator();
+  const frame = editor.frame.value;
+  const [width, height] = editor.frames.sizeOf(frame);
+  const name = editor.frames.nameOf(frame);
+  return (
+    <span class="cvw-frame-name" title={`${name}, ${width} × ${height} pixels`}>
+      {name}
+    </span>
+  );
+}
+
+function Player() {
+  const { editor } = useAnnotator();
+  const { player } = editor;
+  const playing = player.playing.value;
+  return (
+    <div class="cvw-player">
+      <div class="cvw-player-buttons">
+        <ActionButton id="first-frame" icon={SkipBack} />
+        <ActionButton id="backward" icon={ChevronsLeft} />
+        <ActionButton id="previous-frame" icon={StepBack} />
+        <ActionButton id="play" icon={playing ? Pause : Play} name={playing ? "Pause" : "Play"} />
+        <ActionButton id="next-frame" icon={StepForward} />
+        <ActionButton id="forward" icon={ChevronsRight} />
+        <ActionButton id="last-frame" icon={SkipForward} />
+      </div>
+      <Slider />
+      <FrameField />
+    </div>
+  );
+}
+
+function Slider() {
+  const { editor } = useAnnotator();
+  const { player } = editor;
+  const span = Math.max(1, player.last - player.first);
+  const occupied = editor.document.framesWithObjects(player.last);
+  return (
+    <div class="cvw-slider">
+      <Marks frames={occupied} first={player.first} span={span} />
+      <input
+        type="range"
+        aria-label="Frame"
+        min={player.first}
+        max={player.last}
+        value={editor.frame.value}
+        onInput={(event) => {
+          player.pause();
+          player.scrub(Number(event.currentTarget.value));
+        }}
+        onChange={() => player.rest()}
+      />
+    </div>
+  );
+}
+
+/** Where there are annotations: at most 200 marks, whatever the length. */
+function Marks({ frames, first, span }: { frames: readonly number[]; first: number; span: number }) {
+  const bins = new Set(frames.map((frame) => Math.floor(((frame - first) / (span + 1)) * 200)));
+  const runs: [from: number, to: number][] = [];
+  for (const bin of [...bins].sort((a, b) => a - b)) {
+    const last = runs[runs.length - 1];
+    if (last && last[1] === bin - 1) last[1] = bin;
+    else runs.push([bin, bin]);
+  }
+  return (
+    <div class="cvw-marks" aria-hidden="true">
+      {runs.map(([from, to]) => (
+        <span key={from} style={{ left: `${from / 2}%`, width: `${(to - from + 1) / 2}%` }} />
+      ))}
+    </div>
+  );
+}
+
+function FrameField() {
+  const { editor, ui } = useAnnotator();
+  const { player } = editor;
+  const field = useRef<HTMLInputElement>(null);
+  const wanted = ui.frameFieldWanted.value;
+  useEffect(() => {
+    if (wanted > 0) field.current?.select();
+  }, [wanted]);
+  const go = (input: HTMLInputElement): void => {
+    const frame = Number(input.value);
+    if (input.value.trim() !== "" && Number.isFinite(frame)) {
+      player.pause();
+      player.seek(frame);
+    }
+    input.value = String(editor.frame.peek());
+  };
+  return (
+    <span class="cvw-frame-field">
+      <input
+        ref={field}
+        class="cvw-field"
+        type="text"
+        inputMode="numeric"
+        aria-label="Go to frame"
+        data-testid="frame-input"
+        value={editor.frame.value}
+        onBlur={(event) => go(event.currentTarget)}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter") return;
+          go(event.currentTarget);
+          event.currentTarget.closest<HTMLElement>(".cvw-root")?.focus();
+        }}
+      />
+      <span class="cvw-muted">/ {player.last}</span>
+    </span>
+  );
+}

@@ -1,0 +1,42 @@
+/** The picture of the frame, or what stands for it while there is none. */
+import type { FrameImage } from "../frames/player";
+import type { Context } from "./painter";
+import type { View } from "./static-layer";
+
+/** From this many bitmap pixels to a pixel of the picture on, pixels are shown as squares. */
+const SQUARE_PIXELS = 6;
+const CHECK = 12;
+
+export function drawImage(context: Context, image: FrameImage, view: View, smooth: boolean, moving: boolean): void {
+  const width = image.width * view.scale;
+  const height = image.height * view.scale;
+  // A proxy has fewer pixels than the picture it stands for.
+  const magnified = width / image.image.width;
+  context.imageSmoothingEnabled = image.tier === "proxy" || (smooth && magnified < SQUARE_PIXELS);
+  context.imageSmoothingQuality = !moving && magnified < 0.7 ? "medium" : "low";
+  context.drawImage(image.image, view.x, view.y, width, height);
+}
+
+/** A quiet chequered area of the picture's size, readable on light and dark themes. */
+export function drawPlaceholder(context: Context, width: number, height: number, view: View, pixelRatio: number): void {
+  const left = Math.max(0, view.x);
+  const top = Math.max(0, view.y);
+  const right = Math.min(view.width, view.x + width * view.scale);
+  const bottom = Math.min(view.height, view.y + height * view.scale);
+  if (right <= left || bottom <= top) return;
+  const check = CHECK * pixelRatio;
+  context.fillStyle = "rgba(128, 128, 128, 0.10)";
+  context.fillRect(left, top, right - left, bottom - top);
+  context.save();
+  context.beginPath();
+  context.rect(left, top, right - left, bottom - top);
+  context.clip();
+  context.fillStyle = "rgba(128, 128, 128, 0.08)";
+  for (let row = Math.floor((top - view.y) / check); view.y + row * check < bottom; row++) {
+    const first = Math.floor((left - view.x) / check);
+    for (let column = first + ((first + row) & 1); view.x + column * check < right; column += 2) {
+      context.fillRect(view.x + column * check, view.y + row * check, check, check);
+    }
+  }
+  context.restore();
+}

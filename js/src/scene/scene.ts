@@ -1,0 +1,505 @@
+/**
+ * The canvas of an editor: the picture, the shapes, and what the user is working on.
+ *
+ * Two canvases of the view's size lie over one another, never one of the picture's size. The lower one has the picture and the
+ * static layer, the upper one the interaction layer; each is drawn again only when something on it changed, at most once a frame
+ * of the screen.
+ */
+import { computed, effect, type ReadonlySignal, untracked } from "@preact/signals";
+import type { ObjectState } from "../document/records";
+import type { Editor } from "../editor";
+import type { FrameImage } from "../frames/player";
+import { kindOf } from "../shapes/index";
+import type { Box, Figure, Handle, Point } from "../shapes/kind";
+import { drawImage, drawPlaceholder } from "./image-layer";
+import { drawInteraction, type Lifted } from "./interaction-layer";
+import { type Item, ItemList } from "./items";
+import { Notice } from "./notice";
+import { boxOfArea, enter, LINE_WIDTH, paintItem, type Style, touches } from "./painter";
+import { SpatialIndex } from "./spatial-index";
+import type { Preview, Stage } from "./stage";
+import { StaticLayer, type View } from "./static-layer";
+import { contextOf, createSurface, toPng } from "./surface";
+import { textOf } from "./text";
+import { Viewport } from "./viewport";
+
+/** The view counts as moving for this long after it changed. */
+const REST_MS = 110;
+/** A new frame with many shapes waits this long for their drawing, so that picture and shapes change together. */
+const HOLD_MS = 150;
+const HIT_RADIUS = 4;
+const HANDLE_RADIUS = 8;
+/** Above this many selected objects texts would cover everything. */
+const MAX_TEXTS = 12;
+/** Above this many selected objects they stay in the static layer until they are dragged. */
+const MAX_LIFTED = 500;
+
+export class Scene implements Stage {
+  readonly viewport = new Viewport();
+  /** The frame whose objects are shown: the present one, or the one before while its picture is on the way. */
+  readonly shownFrame: ReadonlySignal<number>;
+  private readonly list = new ItemList();
+  private readonly index = new SpatialIndex();
+  private readonly statics: StaticLayer;
+  private readonly base: HTMLCanvasElement;
+  private readonly top: HTMLCanvasElement;
+  private readonly notice: Notice;
+  private readonly observer: ResizeObserver;
+  private readonly stops: (() => void)[] = [];
+  private states = new Map<number, ObjectState>();
+  private preview: Preview | null = null;
+  private baseDirty = true;
+  private topDirty = true;
+  private frameRequest = 0;
+  private movedAt = Number.NEGATIVE_INFINITY;
+  private restTimer: ReturnType<typeof setTimeout> | undefined;
+  private heldUntil = 0;
+  private drawnFrame = Number.NaN;
+  private fittedFrame = Number.NaN;
+  private fittedSize: readonly [number, number] = [0, 0];
+  /** Scale and offset after the last fit. */
+  private fittedView: readonly [number, number, number] = [0, 0, 0];
+
+  constructor(
+    readonly host: HTMLElement,
+    private readonly editor: Editor,
+  ) {
+    this.statics = new StaticLayer(this.index, () => this.invalidate("base"));
+    this.shownFrame = computed(() => {
+      const frame = editor.frame.value;
+      const image = editor.player.image.value;
+      return image && image.frame !== frame && !editor.player.error.value ? image.frame : frame;
+    });
+    if (getComputedStyle(host).position === "static") host.style.position = "relative";
+    host.style.overflow = "hidden";
+    host.style.touchAction = "none";
+    this.base = this.addCanvas("cvw-canvas-base");
+    this.top = this.addCanvas("cvw-canvas-top");
+    this.notice = new Notice(host);
+    this.observer = new ResizeObserver(() => this.measure());
+    this.observer.observe(host);
+    this.watchPixelRatio();
+    this.measure();
+    this.stops.push(
+      effect(() => this.takeObjects()),
+      effect(() => this.takeView()),
+      effect(() => this.takePicture()),
+      effect(() => this.takeSelection()),
+    );
+  }
+
+  /* Navigation */
+
+  fit(): void {
+    const [width, height] = this.pictureSize();
+    const { viewport } = this;
+    viewport.fit(width, height);
+    this.fittedSize = [width, height];
+    this.fittedView = [viewport.scale.peek(), viewport.x.peek(), viewport.y.peek()];
+  }
+
+  /** Zoom at a point of the page, or at the centre of the view. */
+  zoomBy(factor: number, clientPoint?: Point): void {
+    const [width, height] = this.viewport.size.value;
+    const box = this.host.getBoundingClientRect();
+    const [x, y] = clientPoint ? [clientPoint[0] - box.left, clientPoint[1] - box.top] : [width / 2, height / 2];
+    this.viewport.zoomAt(factor, x, y);
+  }
+
+  zoomTo(box: Box, padding = 40): void {
+    this.viewport.show(box, padding);
+  }
+
+  /** Bring an object of the shown frame to the middle of the view. */
+  focusObject(id: number): void {
+    const item = this.index.get(id);
+    if (item) this.viewport.show(item.box, 80);
+  }
+
+  /** A point of the picture as client coordinates, those of pointer events. */
+  toScreen(x: number, y: number): Point {
+    const box = this.host.getBoundingClientRect();
+    const [left, top] = this.viewport.toScreen(x, y);
+    return [left + box.left, top + box.top];
+  }
+
+  /** Client coordinates as a point of the picture. */
+  toImage(clientX: number, clientY: number): Point {
+    const box = this.host.getBoundingClientRect();
+    return this.viewport.toImage(clientX - box.left, clientY - box.top);
+  }
+
+  /* What tools ask */
+
+  pictureSize(): readonly [width: number, height: number] {
+    const image = this.editor.player.image.peek();
+    if (image && image.frame === this.shownFrame.peek()) return [image.width, image.height];
+    return this.editor.frames.sizeOf(this.shownFrame.peek());
+  }
+
+  get upToDate(): boolean {
+    return this.shownFrame.peek() === this.editor.frame.peek();
+  }
+
+  pickAt([x, y]: Point): readonly number[] {
+    const scale = this.viewport.scale.peek();
+    const reach = Math.max(HIT_RADIUS, this.editor.settings.peek().controlPointSize) / scale;
+    const locked = this.editor.locked.peek();
+    const ids: number[] = [];
+    const found = this.index.search({ minX: x - reach, minY: y - reach, maxX: x + reach, maxY: y + reach });
+    for (let i = found.length - 1; i >= 0; i--) {
+      const item = found[i] as Item;
+      if (!locked.has(item.id) && kindOf(item.type).distance(item, x, y) <= reach) ids.push(item.id);
+    }
+    return ids;
+  }
+
+  /** Ids of the objects that lie wholly inside a box. */
+  pickIn(box: Box): readonly number[] {
+    const locked = this.editor.locked.peek();
+    return this.index
+      .search(box)
+      .filter(
+        ({ id, box: { minX, minY, maxX, maxY } }) =>
+          !locked.has(id) && minX >= box.minX && minY >= box.minY && maxX <= box.maxX && maxY <= box.maxY,
+      )
+      .map(({ id }) => id);
+  }
+
+  stateOf(id: number): ObjectState | undefined {
+    return this.states.get(id);
+  }
+
+  figureOf(id: number): Figure | undefined {
+    return this.index.get(id);
+  }
+
+  handleAt([x, y]: Point): { readonly id: number; readonly handle: Handle } | null {
+    const item = this.editable();
+    if (!item) return null;
+    const unit = 1 / this.viewport.scale.peek();
+    let nearest: Handle | null = null;
+    let least = Math.max(HANDLE_RADIUS, this.editor.settings.peek().controlPointSize + 3) * unit;
+    for (const handle of kindOf(item.type).handles(item, unit)) {
+      // A midpoint of an edge gives way to a vertex beside it.
+      const distance = Math.hypot(handle.x - x, handle.y - y) * (handle.kind === "edge" ? 1.6 : 1);
+      if (distance <= least) {
+        least = distance;
+        nearest = handle;
+      }
+    }
+    return nearest && { id: item.id, handle: nearest };
+  }
+
+  setPreview(preview: Preview | null): void {
+    const dragged = this.draggedIds();
+    this.preview = preview;
+    if (dragged !== this.draggedIds()) this.lift();
+    this.invalidate("top");
+  }
+
+  setCursor(cursor: string): void {
+    if (this.host.style.cursor !== cursor) this.host.style.cursor = cursor;
+  }
+
+  /** Whether everything is drawn at the present scale and as it is now; right after a change it may be a scaled older drawing. */
+  get crisp(): boolean {
+    return !this.baseDirty && !this.topDirty && this.statics.crispAt(this.view());
+  }
+
+  /** The visible part of the picture with its shapes, as a PNG whose longer side is at most `maxSide` pixels. */
+  async picture(maxSide: number): Promise<Blob> {
+    const [width, height] = this.pictureSize();
+    const view = this.view();
+    const left = Math.max(0, view.x);
+    const top = Math.max(0, view.y);
+    const right = Math.min(view.width, view.x + width * view.scale);
+    const bottom = Math.min(view.height, view.y + height * view.scale);
+    const [w, h] = [Math.max(1, right - left), Math.max(1, bottom - top)];
+    const scale = Math.min(1, maxSide / Math.max(w, h));
+    const surface = createSurface(Math.round(w * scale), Math.round(h * scale));
+    const context = contextOf(surface);
+    this.drawBase();
+    context.imageSmoothingQuality = "high";
+    if (view.width > 0 && view.height > 0) context.drawImage(this.base, left, top, w, h, 0, 0, w * scale, h * scale);
+    const area = {
+      x: (left - view.x) / view.scale,
+      y: (top - view.y) / view.scale,
+      scale: view.scale * scale,
+      width: w * scale,
+      height: h * scale,
+    };
+    enter(context, area);
+    const style = { ...this.style(), pixelRatio: this.style().pixelRatio * scale };
+    for (const { item } of this.liftedItems()) {
+      if (touches(item.box, boxOfArea(area))) paintItem(context, item, style, style.pixelRatio / area.scale);
+    }
+    return toPng(surface);
+  }
+
+  dispose(): void {
+    for (const stop of this.stops) stop();
+    this.observer.disconnect();
+    cancelAnimationFrame(this.frameRequest);
+    clearTimeout(this.restTimer);
+    this.statics.dispose();
+    this.notice.dispose();
+    this.base.remove();
+    this.top.remove();
+  }
+
+  /* What changed */
+
+  private takeObjects(): void {
+    const { editor } = this;
+    const frame = this.shownFrame.value;
+    const states = frame === editor.frame.value ? editor.objects.value : editor.document.statesAt(frame);
+    const hidden = editor.hidden.value;
+    const shown = hidden.size > 0 ? states.filter((state) => !hidden.has(state.id)) : states;
+    const items = this.list.update(shown, editor);
+    this.states = new Map(states.map((state) => [state.id, state]));
+    this.index.update(items);
+    if (frame !== this.drawnFrame) {
+      this.drawnFrame = frame;
+      this.statics.clear();
+      this.heldUntil = performance.now() + HOLD_MS;
+    }
+    this.statics.setItems(items);
+    this.lift();
+    this.invalidate("base");
+    this.invalidate("top");
+  }
+
+  private takeView(): void {
+    this.viewport.scale.value;
+    this.viewport.x.value;
+    this.viewport.y.value;
+    this.viewport.size.value;
+    this.movedAt = performance.now();
+    clearTimeout(this.restTimer);
+    this.restTimer = setTimeout(() => this.invalidate("base"), REST_MS + 5);
+    this.invalidate("base");
+    this.invalidate("top");
+  }
+
+  private takePicture(): void {
+    const { player } = this.editor;
+    const image = player.image.value;
+    const error = player.error.value;
+    const frame = this.editor.frame.value;
+    const reset = this.editor.settings.value.resetZoom;
+    if (error) this.notice.error(/cannot be read/.test(error) ? error : `Frame ${frame} cannot be read: ${error}`);
+    else if (player.loading.value && image?.frame !== frame) this.notice.loading(frame);
+    else this.notice.clear();
+    const [width, height] = this.pictureSize();
+    const [oldWidth, oldHeight] = this.fittedSize;
+    const isNew = this.fittedFrame !== this.shownFrame.value;
+    if (width !== oldWidth || height !== oldHeight || (reset && isNew)) untracked(() => this.fit());
+    this.fittedFrame = this.shownFrame.value;
+    this.invalidate("base");
+  }
+
+  private takeSelection(): void {
+    const { editor } = this;
+    editor.selection.value;
+    editor.locked.value;
+    editor.hovered.value;
+    editor.settings.value;
+    this.statics.setStyle(this.style());
+    this.lift();
+    this.invalidate("top");
+  }
+
+  /** Ids whose figures the preview replaces. */
+  private draggedIds(): ReadonlyMap<number, Figure> | undefined {
+    const figures = this.preview?.figures;
+    return figures && figures.size > 0 ? figures : undefined;
+  }
+
+  /** Leave out of the static layer what the interaction layer draws. */
+  private lift(): void {
+    const selection = this.editor.selection.peek();
+    const ids = new Set(selection.length <= MAX_LIFTED ? selection : []);
+    for (const id of this.draggedIds()?.keys() ?? []) ids.add(id);
+    this.statics.setLifted(ids);
+  }
+
+  private measure(): void {
+    const width = this.host.clientWidth;
+    const height = this.host.clientHeight;
+    const ratio = this.pixelRatio();
+    for (const canvas of [this.base, this.top]) {
+      const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+      if (canvas.width !== w || canvas.height !== h) {
+        canvas.width = w;
+        canvas.height = h;
+      }
+    }
+    const [oldWidth, oldHeight] = this.viewport.size.peek();
+    if (width !== oldWidth || height !== oldHeight) {
+      const { viewport } = this;
+      const [scale, x, y] = this.fittedView;
+      const fitted = viewport.scale.peek() === scale && viewport.x.peek() === x && viewport.y.peek() === y;
+      viewport.resize(width, height);
+      // Who looks at the whole picture wants to go on doing so.
+      if (fitted || oldWidth === 0 || oldHeight === 0) this.fit();
+    }
+    this.baseDirty = true;
+    this.topDirty = true;
+    // Drawing at once: a resized canvas is empty until then.
+    this.draw();
+  }
+
+  private watchPixelRatio(): void {
+    let query: MediaQueryList | null = null;
+    const changed = (): void => {
+      query?.removeEventListener("change", changed);
+      query = matchMedia(`(resolution: ${this.pixelRatio()}dppx)`);
+      query.addEventListener("change", changed);
+      this.statics.setStyle(this.style());
+      if (this.viewport.size.peek()[0] > 0) this.measure();
+    };
+    changed();
+    this.stops.push(() => query?.removeEventListener("change", changed));
+  }
+
+  /* Drawing */
+
+  private invalidate(layer: "base" | "top"): void {
+    if (layer === "base") this.baseDirty = true;
+    else this.topDirty = true;
+    if (this.frameRequest === 0) this.frameRequest = requestAnimationFrame(() => this.draw());
+  }
+
+  private draw(): void {
+    cancelAnimationFrame(this.frameRequest);
+    this.frameRequest = 0;
+    if (this.base.width === 0 || this.base.height === 0) return;
+    if (this.baseDirty) {
+      this.baseDirty = false;
+      this.drawBase();
+    }
+    if (this.topDirty) {
+      this.topDirty = false;
+      this.drawTop();
+    }
+  }
+
+  private drawBase(): void {
+    const view = this.view();
+    const now = performance.now();
+    const moving = now - this.movedAt < REST_MS;
+    if (!this.statics.ready && now < this.heldUntil) {
+      this.statics.prepare(view);
+      setTimeout(() => this.invalidate("base"), this.heldUntil - now + 1);
+      return;
+    }
+    const context = contextOf(this.base);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, view.width, view.height);
+    const image = this.currentImage();
+    if (image) drawImage(context, image, view, this.editor.settings.peek().smoothImage, moving);
+    else {
+      const [width, height] = this.pictureSize();
+      drawPlaceholder(context, width, height, view, this.pixelRatio());
+    }
+    this.statics.draw(context, view, moving);
+  }
+
+  private drawTop(): void {
+    const view = this.view();
+    const context = contextOf(this.top);
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.clearRect(0, 0, view.width, view.height);
+    const item = this.preview?.draft ? null : this.editable();
+    const handles = item ? kindOf(item.type).handles(item, 1 / this.viewport.scale.peek()) : [];
+    const settings = this.editor.settings.peek();
+    const style = { ...this.style(), opacity: settings.selectedOpacity / 100, outlines: true };
+    drawInteraction(context, { lifted: this.liftedItems(), handles, preview: this.preview, style, view });
+  }
+
+  private currentImage(): FrameImage | null {
+    const image = this.editor.player.image.peek();
+    // An evicted bitmap has no size; drawing it would throw.
+    return image && image.frame === this.shownFrame.peek() && image.image.width > 0 ? image : null;
+  }
+
+  private liftedItems(): Lifted[] {
+    const { editor } = this;
+    const selection = editor.selection.peek();
+    const selected = new Set(selection);
+    const figures = this.draggedIds();
+    const ids = new Set(selection.length <= MAX_LIFTED ? selection : []);
+    for (const id of figures?.keys() ?? []) ids.add(id);
+    const hovered = editor.hovered.peek();
+    const withText = editor.settings.peek().showText !== "never" && ids.size <= MAX_TEXTS;
+    const lifted: Lifted[] = [];
+    if (hovered !== null && !ids.has(hovered)) {
+      const item = this.index.get(hovered);
+      if (item) lifted.push({ item, selected: false, lines: [] });
+    }
+    for (const id of ids) {
+      const item = this.shownItem(id);
+      const state = this.states.get(id);
+      if (item) lifted.push({ item, selected: selected.has(id), lines: withText && state ? textOf(state, editor) : [] });
+    }
+    return lifted;
+  }
+
+  /** An item as the gesture under way leaves it. */
+  private shownItem(id: number): Item | undefined {
+    const item = this.index.get(id);
+    const figure = this.preview?.figures?.get(id);
+    return item && figure ? { ...item, ...figure, box: kindOf(figure.type).bounds(figure) } : item;
+  }
+
+  /** The one object that shows handles. */
+  private editable(): Item | undefined {
+    const { editor } = this;
+    const selection = editor.selection.peek();
+    const id = selection[0];
+    if (selection.length !== 1 || id === undefined) return undefined;
+    if (editor.info.readOnly || editor.isLocked(id) || !this.upToDate) return undefined;
+    return this.shownItem(id);
+  }
+
+  private style(): Style {
+    const settings = this.editor.settings.peek();
+    return {
+      opacity: settings.opacity / 100,
+      outlines: settings.outlines,
+      texts: settings.showText === "always",
+      textSize: settings.textSize,
+      pointRadius: settings.controlPointSize,
+      lineWidth: LINE_WIDTH,
+      pixelRatio: this.pixelRatio(),
+    };
+  }
+
+  private pixelRatio(): number {
+    return this.host.ownerDocument.defaultView?.devicePixelRatio || 1;
+  }
+
+  private view(): View {
+    const { viewport, base } = this;
+    const ratio = this.pixelRatio();
+    return {
+      scale: viewport.scale.peek() * ratio,
+      x: viewport.x.peek() * ratio,
+      y: viewport.y.peek() * ratio,
+      width: base.width,
+      height: base.height,
+    };
+  }
+
+  private addCanvas(name: string): HTMLCanvasElement {
+    const canvas = this.host.ownerDocument.createElement("canvas");
+    canvas.className = name;
+    canvas.setAttribute("aria-hidden", "true");
+    Object.assign(canvas.style, { position: "absolute", inset: "0", width: "100%", height: "100%", display: "block" });
+    canvas.width = 0;
+    canvas.height = 0;
+    this.host.append(canvas);
+    return canvas;
+  }
+}

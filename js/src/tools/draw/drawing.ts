@@ -1,0 +1,97 @@
+/** What the drawing tools share: crosshair, checks, and the way back to the selection tool. */
+import type { ToolName } from "../../editor";
+import { EMPTY_EDGES, type Figure, type Point } from "../../shapes/kind";
+import { commitDrawing, drawingRefusal } from "../commit";
+import { clampPoint, refusal } from "../rules";
+import { type KeyInput, State, type ToolEvent } from "../state";
+
+export abstract class Drawing extends State {
+  abstract override readonly name: Exclude<ToolName, "select">;
+  protected cursor: Point | null = null;
+
+  override enter(): void {
+    const { editor, stage } = this.context;
+    stage.setCursor("crosshair");
+    editor.selection.value = [];
+    editor.hovered.value = null;
+    const reason = drawingRefusal(editor, this.name);
+    if (reason) {
+      editor.toast("warning", reason);
+      editor.tool.value = "select";
+    }
+  }
+
+  override exit(): void {
+    super.exit();
+    this.context.stage.setPreview(null);
+  }
+
+  override pointerMove(event: ToolEvent): void {
+    this.cursor = this.inside(event.point);
+    this.show();
+  }
+
+  override pointerLeave(): void {
+    this.cursor = null;
+    this.show();
+  }
+
+  override key(event: KeyInput): boolean {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !event.shiftKey) return this.removeLast();
+    return event.key === "Backspace" && this.removeLast();
+  }
+
+  override secondary(): boolean {
+    return this.removeLast();
+  }
+
+  /** Leave without a shape. */
+  override cancel(): boolean {
+    this.context.editor.tool.value = "select";
+    return true;
+  }
+
+  override frameChanged(): void {
+    // The picture may have another size; the points stay, and the shape goes to the frame on which it is finished.
+    this.show();
+  }
+
+  /** Take back the last point; true if there was one. */
+  protected abstract removeLast(): boolean;
+
+  /** Show what there is so far. */
+  protected abstract show(): void;
+
+  protected inside(point: Point): Point {
+    return clampPoint(point, this.context.stage.pictureSize());
+  }
+
+  protected get color(): string {
+    const { editor } = this.context;
+    return editor.labelOf(editor.activeLabel.value)?.color || "#808080";
+  }
+
+  protected figure(points: readonly number[]): Figure {
+    const size = this.context.stage.pictureSize();
+    const inside: number[] = [];
+    for (let i = 0; i + 1 < points.length; i += 2) {
+      inside.push(...clampPoint([points[i] as number, points[i + 1] as number], size));
+    }
+    return { type: this.name, points: inside, rotation: 0, edges: EMPTY_EDGES };
+  }
+
+  /** Add the shape and select it; false if it is refused. */
+  protected finish(points: readonly number[]): boolean {
+    const { editor } = this.context;
+    const figure = this.figure(points);
+    const reason = refusal(figure) ?? drawingRefusal(editor, this.name);
+    if (reason) {
+      editor.toast("warning", reason);
+      return false;
+    }
+    const id = commitDrawing(editor, figure);
+    editor.tool.value = "select";
+    if (id !== null) editor.selection.value = [id];
+    return true;
+  }
+}
