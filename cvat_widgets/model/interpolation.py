@@ -5,7 +5,8 @@ Rules (source: CVAT's ``TrackManager``; see also ``docs/architecture.md`` for th
 * rectangles, ellipses, cuboids and skeletons: linear; the rotation goes the short way, and by +180° where both ways are equal;
 * points: linear for one point, otherwise the left keyframe holds; masks hold;
 * polygons and polylines: :mod:`cvat_widgets.model.polyline_interpolation`;
-* everything else (occluded, z-order, attributes) is the left keyframe's; a track is invisible from an outside keyframe to the next one that is
+* everything else (occluded, z-order, attributes) is the left keyframe's; a track is invisible from an outside keyframe to the
+  next one that is
   not, and before its first; after its last keyframe it holds.
 """
 
@@ -47,7 +48,8 @@ def interpolate_table(
     Returns
     -------
     AnnotationTable
-        Plain rows as they are, then the tracks. ``id`` is the track's id on all its rows; KEYFRAME is set at keyframes only; attribute values
+        Plain rows as they are, then the tracks. ``id`` is the track's id on all its rows; KEYFRAME is set at keyframes only;
+        attribute values
         are those in force. Plain rows carry no KEYFRAME flag.
     """
     if frame_count is None:
@@ -194,4 +196,3 @@ def _without_lonely_skeletons(table: AnnotationTable) -> AnnotationTable:
 
 def _pairs(track: NDArray[np.int64], frame: NDArray[np.int32]) -> NDArray[np.int64]:
     return track * (1 << 31) + frame
-

@@ -1,7 +1,9 @@
 """Masks as run lengths: CVAT's encoding, COCO's, bitmaps and polygons.
 
-CVAT's encoding is ``[run0, run1, ..., left, top, right, bottom]``: rows of the crop box one after another, runs alternating and starting
-with zeros, right and bottom inclusive. COCO's runs go down the columns of the whole picture. Source: CVAT's serializers and cocoapi's
+CVAT's encoding is ``[run0, run1, ..., left, top, right, bottom]``: rows of the crop box one after another, runs alternating
+and starting
+with zeros, right and bottom inclusive. COCO's runs go down the columns of the whole picture. Source: CVAT's serializers and
+cocoapi's
 mask format.
 """
 
@@ -56,7 +58,7 @@ def encode_mask(bitmap: ArrayLike, box: tuple[float, float, float, float] | None
         left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
     else:
         left, top = int(np.floor(box[0])), int(np.floor(box[1]))
-        right, bottom = int(np.ceil(box[2])) , int(np.ceil(box[3]))
+        right, bottom = int(np.ceil(box[2])), int(np.ceil(box[3]))
         left, top = max(left, 0), max(top, 0)
         right, bottom = min(right, pixels.shape[1] - 1), min(bottom, pixels.shape[0] - 1)
     runs = _runs(pixels[top : bottom + 1, left : right + 1].ravel())

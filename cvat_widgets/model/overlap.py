@@ -1,7 +1,9 @@
 """Merging the annotations of jobs that share frames, as CVAT does when a task is read.
 
-Source: ``AnnotationManager.merge`` and ``ObjectManager.merge`` of CVAT's ``dataset_manager/annotation.py``. Objects of the next job that lie in
-the shared frames are matched to those of the jobs before (Hungarian, by similarity); matched ones become one, the rest is added. Only
+Source: ``AnnotationManager.merge`` and ``ObjectManager.merge`` of CVAT's ``dataset_manager/annotation.py``. Objects of the
+next job that lie in
+the shared frames are matched to those of the jobs before (Hungarian, by similarity); matched ones become one, the rest is
+added. Only
 rectangles, polygons, tags and tracks of rectangles and polygons are ever recognised as the same; CVAT compares nothing else.
 """
 
@@ -183,9 +185,7 @@ def _united(old: AnnotationTable, new: AnnotationTable, pairs: dict[int, int], e
     merged = AnnotationTable.concat(tables)
     # Keyframes of one track stay together, in order of their frames.
     position = {track: row for row, track in reversed(list(enumerate(merged.track.tolist()))) if track >= 0}
-    first = np.array(
-        [position[track] if track >= 0 else row for row, track in enumerate(merged.track.tolist())], np.int64
-    )
+    first = np.array([position[track] if track >= 0 else row for row, track in enumerate(merged.track.tolist())], np.int64)
     return merged.take(np.lexsort((merged.frame, first)))
 
 
@@ -207,7 +207,4 @@ def _renamed(new: AnnotationTable, old: AnnotationTable, pairs: dict[int, int]) 
         )
 
     tracked = new.is_track
-    return new.with_columns(
-        id=renamed(new.id, tracked), track=renamed(new.track, tracked), parent=renamed(new.parent, tracked)
-    )
-
+    return new.with_columns(id=renamed(new.id, tracked), track=renamed(new.track, tracked), parent=renamed(new.parent, tracked))

@@ -1,7 +1,9 @@
 """Interpolation between polygons or polylines of different point counts, exactly as CVAT does it.
 
-Source: ``TrackManager`` of CVAT's ``dataset_manager/annotation.py`` and its design note. Points are matched once for a pair of keyframes by
-normalised arc length; all frames between are then computed together. There is no search for a better starting point: CVAT assumes that both
+Source: ``TrackManager`` of CVAT's ``dataset_manager/annotation.py`` and its design note. Points are matched once for a pair
+of keyframes by
+normalised arc length; all frames between are then computed together. There is no search for a better starting point: CVAT
+assumes that both
 shapes start at the same point and run in the same direction.
 """
 

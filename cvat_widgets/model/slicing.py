@@ -1,7 +1,9 @@
 """The part of a table that belongs to one job, as CVAT cuts it when a task is written.
 
-Source: ``AnnotationIR.slice`` of CVAT's ``dataset_manager/annotation.py``. Shapes and tags go to every job that has their frame. A track goes to a job
-if it is visible on any of its frames; it gets an interpolated keyframe at the job's first frame and, if it goes on, at its last; an outside
+Source: ``AnnotationIR.slice`` of CVAT's ``dataset_manager/annotation.py``. Shapes and tags go to every job that has their
+frame. A track goes to a job
+if it is visible on any of its frames; it gets an interpolated keyframe at the job's first frame and, if it goes on, at its
+last; an outside
 keyframe that ends it is kept, leading ones are dropped.
 """
 
@@ -14,7 +16,7 @@ from cvat_widgets.model.interpolation import interpolate_table
 from cvat_widgets.model.kinds import Flag
 from cvat_widgets.model.table import AnnotationTable
 
-__all__ = ["slice_for_job"]
+__all__ = ["slice_for_job", "without_repeats"]
 
 
 def slice_for_job(table: AnnotationTable, start: int, stop: int) -> AnnotationTable:
@@ -32,7 +34,7 @@ def slice_for_job(table: AnnotationTable, start: int, stop: int) -> AnnotationTa
     keys = states.has(Flag.KEYFRAME)
     chosen = states.take(keys | edge)
     chosen = chosen.with_columns(flags=chosen.flags | int(Flag.KEYFRAME))
-    return AnnotationTable.concat([plain, _without_repeats(chosen.take(~_leading_outside(chosen)))])
+    return AnnotationTable.concat([plain, without_repeats(chosen.take(~_leading_outside(chosen)))])
 
 
 def _goes_on(tracks: AnnotationTable, stop: int) -> NDArray[np.int64]:
@@ -56,7 +58,7 @@ def _leading_outside(rows: AnnotationTable) -> NDArray[np.bool_]:
     )
 
 
-def _without_repeats(rows: AnnotationTable) -> AnnotationTable:
+def without_repeats(rows: AnnotationTable) -> AnnotationTable:
     """Leave out attribute values that a keyframe only inherited: they stand where they change."""
     order = np.lexsort((rows.frame, rows.track))
     rows = rows.take(order)

@@ -77,7 +77,10 @@ class Catalogue:
                 segment = core.execute(insert(schema.segment).values(task_id=task_id, start=start, stop=stop))
                 core.execute(
                     insert(schema.job).values(
-                        task_id=task_id, segment_id=segment.inserted_primary_key[0], created=moment, updated=moment  # type: ignore[index]
+                        task_id=task_id,
+                        segment_id=segment.inserted_primary_key[0],
+                        created=moment,
+                        updated=moment,  # type: ignore[index]
                     )
                 )
         return self.task(task_id)
@@ -96,7 +99,9 @@ class Catalogue:
             if row is None:
                 names = [repr(each) for (each,) in core.execute(select(schema.task.c.name).limit(20))]
                 raise NotFoundError(
-                    f"there is no task {name!r}", where=str(self.database.path), hint=f"There are: {', '.join(names) or 'none yet'}"
+                    f"there is no task {name!r}",
+                    where=str(self.database.path),
+                    hint=f"There are: {', '.join(names) or 'none yet'}",
                 )
         return _task_row(row)
 
@@ -130,7 +135,9 @@ class Catalogue:
                 return cached[1]
             with self.database.engine.connect() as core:
                 label, attribute = schema.label, schema.attribute
-                labels = core.execute(select(label).where(label.c.task_id == task_id).order_by(label.c.position)).mappings().all()
+                labels = (
+                    core.execute(select(label).where(label.c.task_id == task_id).order_by(label.c.position)).mappings().all()
+                )
                 specs = (
                     core.execute(select(attribute).where(attribute.c.task_id == task_id).order_by(attribute.c.position))
                     .mappings()

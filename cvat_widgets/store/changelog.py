@@ -1,6 +1,7 @@
 """Commits: edits checked, written and logged in one transaction; undo and redo; the past.
 
-Each entry of the log has a state: ``done`` (undo may take it back), ``undone`` (redo may make it again), ``dead`` (undone, and then something else was
+Each entry of the log has a state: ``done`` (undo may take it back), ``undone`` (redo may make it again), ``dead`` (undone,
+and then something else was
 done), ``undo`` and ``redo`` (the entries that undo and redo write themselves).
 """
 
@@ -137,7 +138,8 @@ class ChangeLog:
 
     def _by_op_id(self, raw: sqlite3.Connection, task_id: int, op_id: str) -> Commit | None:
         row = raw.execute(
-            f"SELECT {_FIELDS} FROM change_set WHERE task_id = ? AND op_id = ?", (task_id, op_id)  # noqa: S608
+            f"SELECT {_FIELDS} FROM change_set WHERE task_id = ? AND op_id = ?",
+            (task_id, op_id),  # noqa: S608
         ).fetchone()
         return self._commit_of(task_id, row, repeated=True) if row else None
 
@@ -243,9 +245,7 @@ class ChangeLog:
         ).fetchone()
         return row
 
-    def _travel(
-        self, task_id: int, state: str, *, job_id: int | None, author: str | None, op_id: str | None
-    ) -> Commit | None:
+    def _travel(self, task_id: int, state: str, *, job_id: int | None, author: str | None, op_id: str | None) -> Commit | None:
         back = state == "done"
         with self.database.write() as raw:
             if op_id is not None:
@@ -276,9 +276,7 @@ class ChangeLog:
             self._replay(raw, task_id, revision + 1, changes, row_job)
             return self._log(raw, task_id, revision + 1, entry, changes)
 
-    def _replay(
-        self, raw: sqlite3.Connection, task_id: int, revision: int, changes: ChangeSet, job_id: int | None
-    ) -> None:
+    def _replay(self, raw: sqlite3.Connection, task_id: int, revision: int, changes: ChangeSet, job_id: int | None) -> None:
         """Make a change that was made before (or its inverse); refuse if what it touches is no longer as it was then."""
         ids = sorted(changes.touched)
         present = objects.read_records(raw, task_id, ids)

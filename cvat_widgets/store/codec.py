@@ -65,7 +65,9 @@ def encode_keyframes(keyframes: Mapping[int, Keyframe]) -> bytes:
     frames = sorted(keyframes)
     ordered = [keyframes[frame] for frame in frames]
     attributes = {index: keyframe.attributes for index, keyframe in enumerate(ordered) if keyframe.attributes}
-    flags = [Flag.KEYFRAME | (keyframe.occluded and Flag.OCCLUDED) | (keyframe.outside and Flag.OUTSIDE) for keyframe in ordered]
+    flags = [
+        Flag.KEYFRAME | (keyframe.occluded and Flag.OCCLUDED) | (keyframe.outside and Flag.OUTSIDE) for keyframe in ordered
+    ]
     points: list[float] = []
     for keyframe in ordered:
         points.extend(keyframe.points)

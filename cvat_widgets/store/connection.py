@@ -1,7 +1,9 @@
 """The SQLite connection: durable settings, one writer at a time, errors a user can act on.
 
-One connection serves all threads of a process behind a lock: statements take a fraction of a millisecond, and the order of commits is then the
-order of acknowledgements. Every write starts with BEGIN IMMEDIATE; a plain BEGIN that reads first fails as soon as two kernels write.
+One connection serves all threads of a process behind a lock: statements take a fraction of a millisecond, and the order of
+commits is then the
+order of acknowledgements. Every write starts with BEGIN IMMEDIATE; a plain BEGIN that reads first fails as soon as two
+kernels write.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ _BUSY_SECONDS = 30.0
 
 
 class _Connection(sqlite3.Connection):
-    """A connection whose transactions belong to :class:`Database` alone: SQLAlchemy, which shares it, neither ends nor undoes them."""
+    """A connection whose transactions belong to :class:`Database` alone: SQLAlchemy, which shares it, neither ends nor undoes
+    them."""
 
     def commit(self) -> None:
         """Do nothing; :meth:`Database.write` commits."""
@@ -61,9 +64,7 @@ class Database:
         try:
             with self.errors():
                 self._configure()
-            self.engine: Engine = create_engine(
-                "sqlite://", creator=lambda: self.raw, poolclass=StaticPool
-            )
+            self.engine: Engine = create_engine("sqlite://", creator=lambda: self.raw, poolclass=StaticPool)
             with self.errors():
                 self._prepare_schema()
         except BaseException:
@@ -76,10 +77,14 @@ class Database:
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            return sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=_Connection)
+            return sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=_Connection
+            )
         except (OSError, sqlite3.OperationalError) as error:
             raise StoreError(
-                f"the store cannot be opened: {error}", where=str(path), hint="Choose a folder you can write, or set CVAT_WIDGETS_HOME"
+                f"the store cannot be opened: {error}",
+                where=str(path),
+                hint="Choose a folder you can write, or set CVAT_WIDGETS_HOME",
             ) from None
 
     def _configure(self) -> None:
@@ -113,7 +118,9 @@ class Database:
         if "alembic_version" in tables:
             return str(self.raw.execute("SELECT version_num FROM alembic_version").fetchone()[0])
         if tables:
-            raise StoreError("the file is an SQLite database of something else", where=str(self.path), hint="Choose another path")
+            raise StoreError(
+                "the file is an SQLite database of something else", where=str(self.path), hint="Choose another path"
+            )
         return None
 
     def _migrate(self, version: str) -> None:

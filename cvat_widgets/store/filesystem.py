@@ -1,6 +1,7 @@
 """Where a store lies, and whether SQLite can be trusted there.
 
-On network filesystems SQLite's write-ahead log, shared by two hosts, loses acknowledged rows without any error. There the store uses the old
+On network filesystems SQLite's write-ahead log, shared by two hosts, loses acknowledged rows without any error. There the
+store uses the old
 rollback journal and lets only one host write at a time.
 """
 

@@ -1,6 +1,7 @@
 """Tables of the annotation store (SQLAlchemy Core; no ORM, which would stand in the way of loading whole columns).
 
-One row a shape, one row a tag, one row a track with its keyframes as one columnar blob (:mod:`cvat_widgets.store.codec`). Ids of labels and objects are
+One row a shape, one row a tag, one row a track with its keyframes as one columnar blob (:mod:`cvat_widgets.store.codec`). Ids
+of labels and objects are
 unique in their task. ``revision`` on an object is that of the change that touched it last.
 """
 
@@ -91,9 +92,7 @@ task = Table(
     Column("updated", String(40), nullable=False),
 )
 
-deleted_frame = Table(
-    "deleted_frame", metadata, _task_column(primary_key=True), Column("frame", Integer, primary_key=True)
-)
+deleted_frame = Table("deleted_frame", metadata, _task_column(primary_key=True), Column("frame", Integer, primary_key=True))
 
 segment = Table(
     "segment",

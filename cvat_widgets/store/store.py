@@ -130,7 +130,8 @@ class Store(Catalogue):
         op_id
             ``"<client>:<number>"``; the same one again is answered with its first commit.
         base
-            Revision the author had seen. An object that others changed since is only touched if the fields still have the values the edit
+            Revision the author had seen. An object that others changed since is only touched if the fields still have the
+            values the edit
             names as ``from``.
         author, origin, label
             Who, from where (``canvas``, ``python``, ``model``, ``import``), and what undo calls it.

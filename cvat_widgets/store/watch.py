@@ -25,7 +25,8 @@ Callback = Callable[[Commit], None]
 class Watch:
     """The subscribers of a store.
 
-    Commits of this process are delivered in the thread that made them; those of other processes are found by polling SQLite's ``data_version``.
+    Commits of this process are delivered in the thread that made them; those of other processes are found by polling SQLite's
+    ``data_version``.
     """
 
     def __init__(self, database: Database, log: ChangeLog) -> None:

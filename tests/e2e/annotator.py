@@ -70,7 +70,7 @@ class AnnotatorPage:
 
     def screen(self, x: float, y: float) -> tuple[float, float]:
         """Where a pixel of the picture is on the page."""
-        left, top = self.ask(f"scene.toClient([{x}, {y}])")
+        left, top = self.ask(f"scene.toScreen({x}, {y})")
         return left, top
 
     def move(self, x: float, y: float) -> None:

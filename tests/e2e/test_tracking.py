@@ -104,7 +104,9 @@ annotator"""
     check_round_trip(task, sample.path, store, tmp_path)
 
 
-def test_two_people_are_tracked_through_a_real_clip(open_notebook: Opener, lab: object, shared_data: Path, tmp_path: Path) -> None:
+def test_two_people_are_tracked_through_a_real_clip(
+    open_notebook: Opener, lab: object, shared_data: Path, tmp_path: Path
+) -> None:
     clip = shared_data / "media" / "opencv_doc" / "vtest.avi"
     if not clip.exists():
         pytest.skip(f"{clip} is not there")

@@ -1,0 +1,145 @@
+"""Dataset files in and out: folders, zips and single files, read with bounds, written all or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from cvat_widgets.errors import FormatError
+
+__all__ = ["Members", "Sink", "open_members", "write_atomically"]
+
+_MAX_MEMBER = 4 << 30
+_MAX_RATIO = 400
+_MAX_MEMBERS = 2_000_000
+_SMALL = 1 << 20
+
+
+class Members:
+    """The files of a dataset, by name with forward slashes.
+
+    Parameters
+    ----------
+    path
+        A folder, a zip or a single file.
+
+    Raises
+    ------
+    FormatError
+        It is not there, damaged, encrypted, or has names that lead out of it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._zip: zipfile.ZipFile | None = None
+        if not path.exists():
+            raise FormatError("the file does not exist", where=str(path), hint="Check the path")
+        if path.is_dir():
+            found = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
+            self.names = [file.relative_to(path).as_posix() for file in found]
+        elif zipfile.is_zipfile(path):
+            self.names = self._zip_names()
+        else:
+            if path.stat().st_size == 0:
+                raise FormatError("the file is empty", where=str(path))
+            with path.open("rb") as file:
+                if file.read(4) == b"PK\x03\x04":
+                    raise FormatError("the zip is cut off or damaged", where=str(path), hint="Export or download it again")
+            self.names = [path.name]
+
+    def _zip_names(self) -> list[str]:
+        try:
+            self._zip = zipfile.ZipFile(self.path)
+            entries = [entry for entry in self._zip.infolist() if not entry.is_dir()]
+        except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+            raise FormatError(f"the zip is damaged: {error}", where=str(self.path)) from None
+        if len(entries) > _MAX_MEMBERS:
+            raise FormatError(f"the zip has more than {_MAX_MEMBERS} files", where=str(self.path))
+        for entry in entries:
+            where = f"{self.path.name}: {entry.filename[:120]!r}"
+            name = entry.filename
+            if name.startswith(("/", "\\")) or ".." in PurePosixPath(name.replace("\\", "/")).parts or ":" in name[:3]:
+                raise FormatError("a name in the zip leads out of it", where=where, hint="The file is not safe to open")
+            if entry.flag_bits & 1:
+                raise FormatError("the zip is encrypted", where=where, hint="Unpack it with its password first")
+            ratio = entry.file_size / max(entry.compress_size, 1)
+            if entry.file_size > _MAX_MEMBER or (entry.file_size > _SMALL and ratio > _MAX_RATIO):
+                raise FormatError("a file in the zip unpacks to an unreasonable size", where=where)
+        return [entry.filename for entry in entries]
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a member."""
+        try:
+            if self._zip is not None:
+                with self._zip.open(name) as file:
+                    data = file.read(_MAX_MEMBER + 1)
+            else:
+                data = (self.path if self.path.is_file() else self.path / name).read_bytes()
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+            raise FormatError(f"it cannot be read: {error}", where=self.where(name)) from None
+        if len(data) > _MAX_MEMBER:
+            raise FormatError("it unpacks to more than 4 GiB", where=self.where(name))
+        return data
+
+    def where(self, name: str) -> str:
+        """Return how an error names a member."""
+        return str(self.path) if self.path.is_file() and self._zip is None else f"{self.path}: {name}"
+
+    def close(self) -> None:
+        """Close the zip."""
+        if self._zip is not None:
+            self._zip.close()
+
+
+@contextlib.contextmanager
+def open_members(path: str | Path) -> Iterator[Members]:
+    """Open a dataset for reading."""
+    members = Members(Path(path).expanduser())
+    try:
+        yield members
+    finally:
+        members.close()
+
+
+class Sink:
+    """Where a format writes its files: straight into a zip."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._names: set[str] = set()
+
+    def write(self, name: str, data: bytes | str, *, compress: bool = True) -> None:
+        """Add a file; ``compress=False`` for pictures, which are compressed already."""
+        safe = "/".join(part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..", "."))
+        if safe in self._names:
+            raise FormatError(f"two files would be called {safe!r}", hint="Frame names must differ in exports with images")
+        self._names.add(safe)
+        entry = zipfile.ZipInfo(safe, (2026, 1, 1, 0, 0, 0))
+        entry.external_attr = 0o644 << 16
+        entry.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+        self._archive.writestr(entry, data, compresslevel=1 if compress else None)
+
+
+@contextlib.contextmanager
+def write_atomically(path: Path) -> Iterator[Sink]:
+    """Give a sink whose zip takes the place of ``path`` once everything is written, and never before."""
+    folder = path.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, scratch = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".part")
+    except OSError as error:
+        raise FormatError(f"the file cannot be written: {error.strerror}", where=str(path)) from None
+    try:
+        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            yield Sink(archive)
+        Path(scratch).chmod(0o644)
+        Path(scratch).replace(path)
+    except OSError as error:
+        raise FormatError(f"the file cannot be written: {error.strerror or error}", where=str(path)) from None
+    finally:
+        Path(scratch).unlink(missing_ok=True)

@@ -1,0 +1,245 @@
+"""COCO instances read into columns. The JSON is decoded straight into typed structs; no object is kept for an annotation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from cvat_widgets.errors import CvatWidgetsError, FormatError
+from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.formats.rows import RowBuilder
+from cvat_widgets.model.frames import FrameIndex
+from cvat_widgets.model.kinds import MASK, POLYGON, RECTANGLE, SOURCE_CODE, Flag
+from cvat_widgets.model.labels import Label
+from cvat_widgets.model.masks import from_coco_rle
+from cvat_widgets.model.table import AnnotationTable
+
+__all__ = ["looks_like_coco", "read_coco"]
+
+_FILE = SOURCE_CODE["file"]
+_SUBSET = re.compile(r"instances_(.+)\.json$")
+_OWN_KEYS = frozenset({"occluded", "rotation", "track_id", "keyframe", "outside"})
+
+
+class _Image(msgspec.Struct, gc=False):
+    id: int
+    file_name: str
+    width: int = 0
+    height: int = 0
+
+
+class _Category(msgspec.Struct, gc=False):
+    id: int
+    name: str
+    supercategory: Any = ""
+
+
+class _Annotation(msgspec.Struct, gc=False):
+    image_id: int
+    category_id: int
+    id: int = 0
+    bbox: list[float] | None = None
+    segmentation: Any = None
+    area: float | None = None
+    iscrowd: int = 0
+    score: float = 1.0
+    attributes: dict[str, Any] | None = None
+
+
+class _File(msgspec.Struct):
+    images: list[_Image]
+    annotations: list[_Annotation]
+    categories: list[_Category]
+
+
+def looks_like_coco(data: bytes) -> bool:
+    """Whether bytes are JSON with the parts of a COCO file."""
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
+        return False
+    try:
+        found = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=dict[str, msgspec.Raw])
+    except msgspec.DecodeError:
+        return False
+    return {"images", "annotations", "categories"} <= set(found)
+
+
+def read_coco(parts: Sequence[tuple[str, bytes, str]], name: str) -> Dataset:
+    """Read files of one dataset, one a subset.
+
+    Parameters
+    ----------
+    parts
+        ``(member name, bytes, how errors name it)``.
+    name
+        Name of the dataset.
+    """
+    reader = _Reader()
+    for member, data, where in parts:
+        found = _SUBSET.search(member)
+        reader.add(_decoded(data, where), "" if found is None or found[1] == "default" else found[1], where)
+    return reader.dataset(name)
+
+
+def _decoded(data: bytes, where: str) -> _File:
+    try:
+        return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_File)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise FormatError(f"not a COCO file: {error}", where=where) from None
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.images: list[_Image] = []
+        self.subsets: list[str] = []
+        self.categories: dict[int, _Category] = {}
+        self.tables: list[AnnotationTable] = []
+        self.label_ids: dict[str, int] = {}
+        self.labels: list[Label] = []
+        self.rows = RowBuilder()
+        self.next_id = 1
+        self.next_group = 1
+        self.tracks: dict[Any, int] = {}
+
+    def add(self, file: _File, subset: str, where: str) -> None:
+        first = len(self.images)
+        frame_of = {image.id: first + index for index, image in enumerate(file.images)}
+        if len(frame_of) != len(file.images):
+            raise FormatError("two images have the same id", where=where)
+        self.images += file.images
+        self.subsets += [subset] * len(file.images)
+        for category in file.categories:
+            self.categories.setdefault(category.id, category)
+            self.rows.label_code(category.name)
+        label_of = {category.id: self.rows.label_code(category.name) for category in file.categories}
+        for index, annotation in enumerate(file.annotations):
+            try:
+                self._annotation(annotation, frame_of, label_of)
+            except (CvatWidgetsError, KeyError, TypeError, ValueError, OverflowError) as error:
+                raise FormatError(_reason(error, annotation), where=f"{where}: annotations[{index}]") from None
+
+    def _annotation(self, item: _Annotation, frame_of: dict[int, int], label_of: dict[int, int]) -> None:
+        frame = frame_of.get(item.image_id)
+        if frame is None:
+            raise FormatError(f"image_id {item.image_id} names no image")
+        label = label_of.get(item.category_id)
+        if label is None:
+            raise FormatError(f"category_id {item.category_id} names no category")
+        shapes = self._shapes(item)
+        group = 0
+        if len(shapes) > 1:
+            group, self.next_group = self.next_group, self.next_group + 1
+        flags, rotation, track = 0, 0.0, -1
+        attributes = item.attributes
+        if attributes:
+            flags = int(Flag.OCCLUDED) if attributes.get("occluded") else 0
+            rotation = float(attributes.get("rotation") or 0) % 360 if shapes[0][0] == RECTANGLE else 0.0
+            if attributes.get("track_id") is not None and len(shapes) == 1:
+                key = (label, attributes["track_id"])
+                track = self.tracks.setdefault(key, len(self.tracks))
+                flags |= int(Flag.KEYFRAME) if attributes.get("keyframe", True) else 0
+        rows = self.rows
+        for type_code, points in shapes:
+            row = len(rows.id)
+            rows.id.append(self.next_id)
+            rows.frame.append(frame)
+            rows.label.append(label)
+            rows.type.append(type_code)
+            rows.track.append(track)
+            rows.parent.append(-1)
+            rows.group.append(group)
+            rows.z_order.append(0)
+            rows.flags.append(flags)
+            rows.rotation.append(rotation)
+            rows.source.append(_FILE)
+            rows.score.append(item.score)
+            rows.points.extend(points)
+            rows.offsets.append(len(rows.points))
+            self.next_id += 1
+            if track < 0:
+                rows.extras[row] = {"coco": (item.id, item.area, item.iscrowd)}
+            if attributes:
+                for name, value in attributes.items():
+                    if name not in _OWN_KEYS and value is not None:
+                        rows.add_attribute(row, label, name, _text(value))
+
+    @staticmethod
+    def _shapes(item: _Annotation) -> list[tuple[int, Sequence[float]]]:
+        """Return the shapes of an annotation: polygons of its segmentation, its mask, or its box."""
+        segmentation = item.segmentation
+        if isinstance(segmentation, dict):
+            return [(MASK, from_coco_rle(segmentation).tolist())]
+        if segmentation:
+            polygons = segmentation if isinstance(segmentation[0], list) else [segmentation]
+            for polygon in polygons:
+                if len(polygon) < 6 or len(polygon) % 2:
+                    raise FormatError(f"a polygon has {len(polygon)} numbers; at least 6 and an even number are needed")
+            return [(POLYGON, [float(value) for value in polygon]) for polygon in polygons]
+        if item.bbox is None or len(item.bbox) != 4:
+            raise FormatError("it has neither a segmentation nor a bbox of four numbers")
+        x, y, width, height = item.bbox
+        if width < 0 or height < 0:
+            raise FormatError(f"the bbox {item.bbox} has a negative size")
+        return [(RECTANGLE, (x, y, x + width, y + height))]
+
+    def dataset(self, name: str) -> Dataset:
+        declared = [Label(category.name) for category in _unique(self.categories.values())]
+        try:
+            labels, table = self.rows.finish(declared)
+        except CvatWidgetsError as error:
+            raise FormatError(error.what, where=name, hint=error.hint) from None
+        if self.tracks:
+            table = _with_tracks(table, len(self.images))
+        problems = table.problems(labels)
+        if problems:
+            raise FormatError(problems[0], where=name)
+        frames = FrameIndex(
+            [image.file_name for image in self.images],
+            np.array([image.width for image in self.images], np.int32),
+            np.array([image.height for image in self.images], np.int32),
+            tuple(self.subsets) if any(self.subsets) else (),
+            tuple(image.id for image in self.images),
+        )
+        ids = {category.name: (category.id, category.supercategory) for category in self.categories.values()}
+        return Dataset(labels=labels, frames=frames, table=table, name=name, meta={"coco_categories": ids})
+
+
+def _unique(categories: Any) -> list[_Category]:
+    return list({category.name: category for category in categories}.values())
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return str(value)
+
+
+def _reason(error: Exception, annotation: _Annotation) -> str:
+    if isinstance(error, CvatWidgetsError):
+        return f"annotation {annotation.id}: {error.what}"
+    return f"annotation {annotation.id}: {error}"
+
+
+def _with_tracks(table: AnnotationTable, frame_count: int) -> AnnotationTable:
+    """Turn rows with a track id into tracks: keyframes as marked, an outside keyframe wherever the object is missing."""
+    from cvat_widgets.model.slicing import without_repeats
+
+    plain, rows = table.take(table.track < 0), table.take(table.track >= 0)
+    rows = rows.take(np.lexsort((rows.frame, rows.track)))
+    new_track = np.append(True, rows.track[1:] != rows.track[:-1])
+    after_gap = new_track | np.append(True, rows.frame[1:] != rows.frame[:-1] + 1)
+    ends = np.append(after_gap[1:], True)
+    marked = rows.has(Flag.KEYFRAME)
+    outside = rows.take(ends & (rows.frame + 1 < frame_count))
+    outside = outside.with_columns(frame=outside.frame + 1, flags=outside.flags | int(Flag.OUTSIDE) | int(Flag.KEYFRAME))
+    kept = rows.take(marked | after_gap)
+    kept = kept.with_columns(flags=kept.flags | int(Flag.KEYFRAME))
+    tracks = AnnotationTable.concat([kept, outside])
+    first = int(table.id.max(initial=0)) + 1
+    tracks = tracks.with_columns(track=tracks.track + first, id=tracks.track + first)
+    return AnnotationTable.concat([plain, without_repeats(tracks)])

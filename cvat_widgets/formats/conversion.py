@@ -1,0 +1,145 @@
+"""Reading, writing and converting dataset files, with or without a task."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from cvat_widgets.errors import FormatError
+from cvat_widgets.formats.archive import Members, open_members, write_atomically
+from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.formats.loss import report_losses
+from cvat_widgets.formats.registry import Format, find_format, registered
+
+__all__ = ["convert", "read_dataset", "write_dataset"]
+
+
+def read_dataset(path: str | Path, format: str | None = None) -> Dataset:  # noqa: A002
+    """Read a dataset file.
+
+    Parameters
+    ----------
+    path
+        A zip, a folder or a single file.
+    format
+        CVAT's display name; ``None`` recognises it.
+
+    Raises
+    ------
+    FormatError
+        It cannot be read; the text names file and line.
+    """
+    with open_members(path) as members:
+        found = _recognised(members) if format is None else find_format(format)
+        if not found.can_read:
+            raise FormatError(f"{found.name} cannot be imported", hint="Both CVAT formats are imported as 'CVAT 1.1'")
+        # Hundreds of thousands of small objects are made and none is thrown away: looking for garbage only costs time.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return found.read(members)
+        except RecursionError:
+            raise FormatError("the file is nested too deeply", where=str(path)) from None
+        finally:
+            if collecting:
+                gc.enable()
+
+
+def _recognised(members: Members) -> Format:
+    fitting = [each for each in registered() if each.can_read and each.detect(members)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise FormatError(
+            f"the file could be {' or '.join(each.name for each in fitting)}",
+            where=str(members.path),
+            hint="Say which with format=",
+        )
+    raise FormatError("the format is not recognised", where=str(members.path), hint="Say which with format=; see cw.formats()")
+
+
+def write_dataset(
+    dataset: Dataset,
+    path: str | Path,
+    format: str,  # noqa: A002
+    *,
+    save_images: bool = False,
+    strict: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write a dataset file; an existing one is replaced once the new one is complete.
+
+    Parameters
+    ----------
+    save_images
+        Whether to put the pictures in; the dataset must have them.
+    strict
+        Raise before anything is written if the format cannot hold something.
+    progress
+        Called with (done, all); by default a bar is shown for exports with images.
+
+    Raises
+    ------
+    FormatError
+        The format is not known, cannot be exported, or ``strict`` and something would be lost.
+    """
+    target = find_format(format)
+    if not target.can_write:
+        raise FormatError(f"{target.name} cannot be exported", hint="Use 'CVAT for images 1.1' or 'CVAT for video 1.1'")
+    if save_images and dataset.media is None:
+        raise FormatError(
+            "there are no pictures to save", where=dataset.name or None, hint="Export from a task, or without images"
+        )
+    report_losses(dataset, target, strict=strict)
+    destination = Path(path).expanduser()
+    with write_atomically(destination) as sink, _bar(progress, shown=save_images) as report:
+        target.write(dataset, sink, save_images=save_images, progress=report)
+    return destination
+
+
+class _bar:  # noqa: N801  # used like a function
+    """Reports to the given function, or to a bar of tqdm."""
+
+    def __init__(self, progress: Callable[[int, int], None] | None, *, shown: bool) -> None:
+        self.progress = progress
+        self.shown = shown and progress is None and sys.stderr is not None
+        self.line = None
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        if self.progress is not None:
+            return self.progress
+        if not self.shown:
+            return lambda _done, _all: None
+        from tqdm.auto import tqdm
+
+        bar = tqdm(unit="frame", leave=False)
+        self.line = bar
+
+        def report(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return report
+
+    def __exit__(self, *_: object) -> None:
+        if self.line is not None:
+            self.line.close()
+
+
+def convert(
+    source: str | Path, source_format: str | None, target: str | Path, target_format: str, *, strict: bool = False
+) -> Path:
+    """Convert a dataset file to another format, without a task.
+
+    Parameters
+    ----------
+    source, source_format
+        What to read; ``None`` recognises the format.
+    target, target_format
+        What to write.
+    strict
+        Raise before anything is written if the target cannot hold something.
+    """
+    return write_dataset(read_dataset(source, source_format), target, target_format, strict=strict)

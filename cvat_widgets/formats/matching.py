@@ -1,0 +1,131 @@
+"""A dataset's frames and labels found again in a task."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cvat_widgets.errors import FormatError, LabelError
+from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.model.attributes import AttributeColumns
+from cvat_widgets.model.frames import FrameIndex
+from cvat_widgets.model.labels import Label, LabelSet
+from cvat_widgets.model.table import AnnotationTable
+
+__all__ = ["match_frames", "remap"]
+
+_NUMBERED = re.compile(r"frame_(\d+)$")
+
+
+def match_frames(found: FrameIndex, wanted: FrameIndex) -> NDArray[np.int32]:
+    """Return for each frame of a dataset its frame in a task, -1 for none.
+
+    As CVAT does it: by full name, then by name without folders in front, then without the extension, then by the number in
+    ``frame_000012``. A name that fits several frames fits none.
+    """
+    tables = [{}, {}, {}, {}]  # type: list[dict[object, int]]
+    for number, name in enumerate(wanted.names):
+        for table, key in zip(tables, _keys(name), strict=True):
+            if key is not None:
+                table[key] = -1 if key in table else number
+    result = np.full(len(found), -1, np.int32)
+    for number, name in enumerate(found.names):
+        for table, key in zip(tables, _keys(name), strict=True):
+            match = table.get(key, -1) if key is not None else -1
+            if match >= 0:
+                result[number] = match
+                break
+    return result
+
+
+def _keys(name: str) -> tuple[object, ...]:
+    path = PurePosixPath(name.replace("\\", "/"))
+    stem = path.stem if path.suffix else path.name
+    numbered = _NUMBERED.search(stem)
+    return str(path), path.name, stem, int(numbered[1]) if numbered else None
+
+
+def remap(dataset: Dataset, labels: LabelSet, frame_map: NDArray[np.int32]) -> AnnotationTable:
+    """Return the annotations with the frames and labels of a task.
+
+    Raises
+    ------
+    FormatError
+        Annotated frames are not in the task.
+    LabelError
+        A label or attribute is not in the task.
+    """
+    table = dataset.table
+    frames = frame_map[table.frame] if len(table) else table.frame
+    lost = np.unique(table.frame[frames < 0]) if len(table) else []
+    if len(lost):
+        names = ", ".join(repr(dataset.frames.names[frame]) for frame in lost[:3])
+        raise FormatError(
+            f"{len(lost)} annotated frames are not in the task: {names}{', …' if len(lost) > 3 else ''}",
+            where=dataset.name or None,
+            hint="Frames are matched by file name",
+        )
+    label_ids = _label_map(dataset, labels)
+    used = np.unique(table.label)
+    new_label = np.zeros(int(used.max(initial=0)) + 1, np.int32)
+    for label_id in used.tolist():
+        new_label[label_id] = label_ids[label_id]
+    values = table.attributes
+    specs = _attribute_map(dataset, labels, label_ids)
+    new_spec = np.array([specs[spec] for spec in values.spec.tolist()], np.int32)
+    return AnnotationTable(
+        **{
+            **vars(table),
+            "frame": np.asarray(frames, np.int32),
+            "label": new_label[table.label] if len(table) else table.label,
+            "attributes": AttributeColumns(values.row, new_spec, values.code, values.strings),
+        }
+    )
+
+
+def _label_map(dataset: Dataset, labels: LabelSet) -> dict[int, int]:
+    used = set(np.unique(dataset.table.label).tolist())
+    ids: dict[int, int] = {}
+    for label in dataset.labels:
+        joints = [sublabel for sublabel in label.sublabels if sublabel.id in used]
+        if label.id not in used and not joints:
+            continue
+        if label.name not in labels:
+            raise LabelError(
+                f"the label {label.name!r} is not in the task",
+                where=dataset.name or None,
+                hint=f"It has: {', '.join(labels.names) or 'none'}. Add it with task.set_labels, or rename it in the file",
+            )
+        target = labels[label.name]
+        ids[label.id] = target.id
+        by_name = {sublabel.name: sublabel.id for sublabel in target.sublabels}
+        for joint in joints:
+            if joint.name not in by_name:
+                raise LabelError(
+                    f"the skeleton {label.name!r} has no joint {joint.name!r} in the task", where=dataset.name or None
+                )
+            ids[joint.id] = by_name[joint.name]
+    return ids
+
+
+def _attribute_map(dataset: Dataset, labels: LabelSet, label_ids: dict[int, int]) -> dict[int, int]:
+    used = set(np.unique(dataset.table.attributes.spec).tolist())
+    ids: dict[int, int] = {}
+    flat: list[Label] = [each for label in dataset.labels for each in (label, *label.sublabels)]
+    for label in flat:
+        for spec in label.attributes:
+            if spec.id not in used or label.id not in label_ids:
+                continue
+            target = labels.by_id(label_ids[label.id])
+            by_name = {attribute.name: attribute for attribute in target.attributes}
+            if spec.name not in by_name:
+                raise LabelError(
+                    f"the label {target.name!r} has no attribute {spec.name!r} in the task",
+                    where=dataset.name or None,
+                    hint="Add it with task.set_labels",
+                )
+            ids[spec.id] = by_name[spec.name].id
+    return ids

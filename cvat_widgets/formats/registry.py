@@ -1,0 +1,120 @@
+"""The dataset formats, one line each, and how to add one's own."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cvat_widgets.errors import FormatError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from cvat_widgets.formats.archive import Members, Sink
+    from cvat_widgets.formats.dataset import Dataset
+
+__all__ = ["Format", "find_format", "formats_table", "register", "registered"]
+
+Progress = Callable[[int, int], None]
+
+
+class Format(ABC):
+    """A dataset format.
+
+    Attributes
+    ----------
+    name
+        CVAT's display name with its version, e.g. ``"COCO 1.0"``.
+    kinds
+        What it can hold: shape types, and ``tag``, ``track``, ``attribute``, ``group``, ``z_order``, ``rotation``, ``occluded``, ``source``, ``score``.
+    converts
+        Kinds it holds as something else, and as what.
+    can_read, can_write
+        Whether it imports and exports.
+    extensions
+        What an import accepts.
+    """
+
+    name: ClassVar[str]
+    kinds: ClassVar[frozenset[str]]
+    converts: ClassVar[dict[str, str]] = {}
+    can_read: ClassVar[bool] = True
+    can_write: ClassVar[bool] = True
+    extensions: ClassVar[tuple[str, ...]] = ("zip",)
+
+    def detect(self, members: Members) -> bool:
+        """Whether a file looks like this format."""
+        return False
+
+    @abstractmethod
+    def read(self, members: Members) -> Dataset:
+        """Read a dataset; raise :class:`FormatError` with file and line if it cannot be read."""
+
+    @abstractmethod
+    def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
+        """Write a dataset."""
+
+
+_MODULES = {
+    "CVAT for images 1.1": "cvat_widgets.formats.cvat",
+    "CVAT for video 1.1": "cvat_widgets.formats.cvat",
+    "CVAT 1.1": "cvat_widgets.formats.cvat",
+    "COCO 1.0": "cvat_widgets.formats.coco",
+}
+"""Display name -> the module that defines it, loaded when it is first used."""
+
+_FORMATS: dict[str, Format] = {}
+
+
+def register(format_class: type[Format]) -> type[Format]:
+    """Add a format: a class decorator, also for a format of one's own in a notebook cell."""
+    for name in ("name", "kinds"):
+        if not hasattr(format_class, name):
+            raise FormatError(f"a format needs the attribute {name!r}", where=format_class.__name__)
+    _FORMATS[format_class.name] = format_class()
+    return format_class
+
+
+def registered() -> list[Format]:
+    """Return all formats, those of the package first."""
+    for module in dict.fromkeys(_MODULES.values()):
+        importlib.import_module(module)
+    names = [*_MODULES, *(name for name in _FORMATS if name not in _MODULES)]
+    return [_FORMATS[name] for name in names]
+
+
+def find_format(name: str) -> Format:
+    """Return a format by its display name.
+
+    Raises
+    ------
+    FormatError
+        There is none of that name; the text lists those there are.
+    """
+    if name not in _FORMATS and name in _MODULES:
+        importlib.import_module(_MODULES[name])
+    found = _FORMATS.get(name)
+    if found is None:
+        known = ", ".join([*_MODULES, *(each for each in _FORMATS if each not in _MODULES)])
+        raise FormatError(f"there is no format {name!r}", hint=f"Known are: {known}")
+    return found
+
+
+def formats_table() -> pd.DataFrame:
+    """Return the formats: ``name, version, kinds, import, export, extensions``."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = [
+        {
+            "name": each.name,
+            "version": each.name.rpartition(" ")[2],
+            "kinds": ", ".join(sorted(each.kinds)),
+            "import": each.can_read,
+            "export": each.can_write,
+            "extensions": ", ".join(each.extensions),
+        }
+        for each in registered()
+    ]
+    return pd.DataFrame(rows)
