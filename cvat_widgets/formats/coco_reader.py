@@ -160,7 +160,7 @@ class _Reader:
             rows.offsets.append(len(rows.points))
             self.next_id += 1
             if track < 0:
-                rows.extras[row] = {"coco": (item.id, item.area, item.iscrowd)}
+                rows.extras[row] = {"coco": (item.id, item.area, item.iscrowd, item.bbox)}
             if attributes:
                 for name, value in attributes.items():
                     if name not in _OWN_KEYS and value is not None:

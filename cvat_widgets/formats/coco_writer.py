@@ -99,6 +99,7 @@ class _Annotations:
             if known:
                 area = known[1] if known[1] is not None else area
                 crowd = known[2]
+                box = known[3] or box
             annotation: dict[str, Any] = {
                 "id": known[0] if known and keep_ids else number + 1,
                 "image_id": self.image_id[frame[row]],

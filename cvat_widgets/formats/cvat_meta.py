@@ -42,7 +42,7 @@ class MetaReader:
             self._labels[-1][name] = text
         elif parent == "attribute" and self._labels and self._labels[-1]["attributes"]:
             self._labels[-1]["attributes"][-1][name] = text
-        elif parent in ("task", "job", "project") and name not in ("labels", "segments", "owner", "assignee"):
+        elif parent in ("task", "job", "project") and name not in ("labels", "segments", "owner", "assignee", "original_size"):
             self._facts[name] = text
         elif parent == "original_size" and text.strip().isdigit():
             width, height = self._facts.get("original_size", (0, 0))

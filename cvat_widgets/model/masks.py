@@ -40,7 +40,7 @@ def encode_mask(bitmap: ArrayLike, box: tuple[float, float, float, float] | None
     bitmap
         Boolean array of shape (height, width): the whole picture.
     box
-        ``(left, top, right, bottom)`` to crop to, rounded outwards; by default the smallest box around the mask.
+        ``(left, top, right, bottom)`` to crop to, edges of pixels, rounded outwards; by default the smallest box around the mask.
 
     Returns
     -------
@@ -58,7 +58,7 @@ def encode_mask(bitmap: ArrayLike, box: tuple[float, float, float, float] | None
         left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
     else:
         left, top = int(np.floor(box[0])), int(np.floor(box[1]))
-        right, bottom = int(np.ceil(box[2])), int(np.ceil(box[3]))
+        right, bottom = int(np.ceil(box[2])) - 1, int(np.ceil(box[3])) - 1
         left, top = max(left, 0), max(top, 0)
         right, bottom = min(right, pixels.shape[1] - 1), min(bottom, pixels.shape[0] - 1)
     runs = _runs(pixels[top : bottom + 1, left : right + 1].ravel())

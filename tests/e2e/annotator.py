@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.e2e.lab import NotebookPage, expect
 
-ROOT = ".cvw-root"
+ROOT = ".cvw-root[role=application]"
 
 
 class AnnotatorPage:

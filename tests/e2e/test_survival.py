@@ -37,6 +37,7 @@ def test_reload_second_tab_and_kernel_restart_lose_nothing(open_notebook: Opener
     notebook = open_notebook([cell(store)], name="survival.ipynb")
     notebook.run_all()
     page = AnnotatorPage(notebook)
+    page.focus()
     page.draw_box((50, 50, 150, 120))
     page.press("Escape")
     page.draw_box((200, 60, 280, 160))
@@ -49,6 +50,7 @@ def test_reload_second_tab_and_kernel_restart_lose_nothing(open_notebook: Opener
     notebook.load()
     page = AnnotatorPage(notebook)
     assert page.ask(IDS) == drawn
+    page.focus()
     page.draw_box((300, 200, 360, 260))
     page.saved()
     drawn = page.ask(IDS)
@@ -56,9 +58,11 @@ def test_reload_second_tab_and_kernel_restart_lose_nothing(open_notebook: Opener
     # A second tab on the same kernel: both see each other's edits.
     second = AnnotatorPage(open_notebook(None, name="survival.ipynb"))
     assert second.ask(IDS) == drawn
+    second.focus()
     second.draw_box((400, 210, 470, 290))
     second.saved()
     page.wait(f"({IDS}).length === 4")
+    page.focus()
     page.press("Escape")
     page.click(100, 85)
     page.drag((100, 85), (130, 105))

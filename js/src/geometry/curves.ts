@@ -50,7 +50,8 @@ function lengthOf(curve: Curve, indices: readonly number[]): number {
   let sum = 0;
   for (let index = 1; index < indices.length; index++)
     sum += distance(at(curve, at(indices, index - 1)), at(curve, at(indices, index)));
-  return sum / (2 * indices.length);
+  // The hair's breadth decides ties the same way as the Python twin, whatever the rounding.
+  return (sum / (2 * indices.length)) * (1 - 1e-9);
 }
 
 export function matchCurves(left: Points, right: Points, closed: boolean): CurveMatch {

@@ -39,7 +39,9 @@ export function ObjectRow({ state, root, onSelect }: { state: ObjectState; root:
   const { editor, ui } = useAnnotator();
   const label = editor.labelOf(state.label);
   const selected = editor.selection.value.includes(state.id);
-  const expanded = ui.expanded.value.has(state.id);
+  // What is selected alone shows everything: one click to its attributes.
+  const alone = selected && editor.selection.value.length === 1;
+  const expanded = alone || ui.expanded.value.has(state.id);
   const locked = editor.locked.value.has(state.id);
   const hidden = editor.hidden.value.has(state.id);
   const { readOnly } = editor.info;
@@ -74,7 +76,7 @@ export function ObjectRow({ state, root, onSelect }: { state: ObjectState; root:
         <IconButton
           icon={expanded ? ChevronDown : ChevronRight}
           label={expanded ? "Less" : "Attributes and keyframes"}
-          disabled={!hasMore}
+          disabled={!hasMore || alone}
           small
           onClick={expand}
         />

@@ -105,12 +105,13 @@ function Slider() {
 
 /** Where there are annotations: at most 200 marks, whatever the length. */
 function Marks({ frames, first, span }: { frames: readonly number[]; first: number; span: number }) {
-  const bins = new Set(frames.map((frame) => Math.floor(((frame - first) / (span + 1)) * 200)));
   const runs: [from: number, to: number][] = [];
-  for (const bin of [...bins].sort((a, b) => a - b)) {
+  for (const frame of frames) {
+    const from = Math.floor(((frame - first) / (span + 1)) * 200);
+    const to = Math.ceil(((frame - first + 1) / (span + 1)) * 200) - 1;
     const last = runs[runs.length - 1];
-    if (last && last[1] === bin - 1) last[1] = bin;
-    else runs.push([bin, bin]);
+    if (last && last[1] >= from - 1) last[1] = Math.max(last[1], to);
+    else runs.push([from, to]);
   }
   return (
     <div class="cvw-marks" aria-hidden="true">
