@@ -390,7 +390,7 @@ class _Work:
         )
         ids = sorted(edit.touched - set(id_map) | set(id_map.values()))
         present = objects.read_records(self.raw, self.task_id, ids)
-        removed = [(present[record_id][1], self._removed(record_id, present)) for record_id in edit.removed]
+        removed = [self._removed(record_id, present) for record_id in edit.removed]
         updated = {record_id: self._updated(record_id, fields, present) for record_id, fields in edit.updated.items()}
         new = [(self._job_for(record), record) for record in added]
         for _, record in new:
@@ -411,14 +411,14 @@ class _Work:
         jobs = {job for job, _ in (*removed, *new)} | {present[key][1] for key in updated}
         return changes, jobs
 
-    def _removed(self, record_id: int, present: dict[int, tuple[Record, int, int]]) -> Record:
+    def _removed(self, record_id: int, present: dict[int, tuple[Record, int, int]]) -> tuple[int, Record]:
         if record_id not in present:
             raise self._missing(record_id)
         record, job, changed_at = present[record_id]
         self._check_job(record_id, job)
         if self.base is not None and changed_at > self.base and self._changed_by_others(record_id):
             raise ConflictError(f"object {record_id} was changed meanwhile by somebody else", hint="It was not removed")
-        return record
+        return job, record
 
     def _updated(
         self, record_id: int, fields: dict[str, FieldChange], present: dict[int, tuple[Record, int, int]]

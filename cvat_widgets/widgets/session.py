@@ -181,7 +181,7 @@ class Session:
         index = task.frame_index
         sizes: Any = list(zip(index.widths.tolist(), index.heights.tolist(), strict=True))
         if len(set(sizes)) == 1:
-            sizes = sizes[0]
+            sizes = list(sizes[0])
         derived = row.kind == "video" and all(name == f"frame_{number:06d}" for number, name in enumerate(index.names))
         block = None if self.read_only else job.store.reserve_ids(task.id, _ID_BLOCK)
         return {

@@ -48,7 +48,13 @@ export function bindTraits(model: AnyModel, editor: Editor): () => void {
       const value = trait.get();
       if (JSON.stringify(model.get(trait.name)) === JSON.stringify(value)) return;
       model.set(trait.name, value);
-      untracked(() => model.save_changes());
+      untracked(() => {
+        try {
+          model.save_changes();
+        } catch {
+          // The kernel is gone; the connection says so.
+        }
+      });
     });
     return () => {
       stop();

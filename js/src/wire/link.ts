@@ -67,7 +67,13 @@ export class Link {
   }
 
   send(message: ToKernel, buffers: readonly Uint8Array[] = []): void {
-    this.transport.send(message, buffers);
+    if (this.lost) return;
+    try {
+      this.transport.send(message, buffers);
+    } catch {
+      // A comm outlives neither its kernel nor a restart of it.
+      this.lose("The kernel has stopped or was restarted. Run the cell again: edits that are not saved yet are kept and sent then.");
+    }
   }
 
   on<T extends FromKernel["t"]>(

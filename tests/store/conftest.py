@@ -1,0 +1,31 @@
+"""A store with one task, for the contract tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cvat_widgets.model.frames import FrameIndex
+from cvat_widgets.model.labels import Attribute, Label, LabelSet
+from cvat_widgets.store import Store, TaskRow, TaskSpec
+
+LABELS = LabelSet.of([Label("car", attributes=(Attribute("parked", "checkbox"), Attribute("speed", "number", mutable=True))), "person"])
+
+
+def spec(name: str = "task", frames: int = 20, segments: list[tuple[int, int]] | None = None) -> TaskSpec:
+    index = FrameIndex([f"{n}.jpg" for n in range(frames)], np.full(frames, 640, np.int32), np.full(frames, 480, np.int32))
+    return TaskSpec(name=name, labels=LABELS, frames=index, media={"kind": "test"}, segments=segments or [(0, frames - 1)])
+
+
+@pytest.fixture(params=["sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "store.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def task(store: Store) -> TaskRow:
+    return store.create_task(spec())
