@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from cvat_widgets.errors import CvatWidgetsError, FormatError
 from cvat_widgets.formats.dataset import Dataset
@@ -186,8 +187,8 @@ class _Reader:
         return [(RECTANGLE, (x, y, x + width, y + height))]
 
     def dataset(self, name: str) -> Dataset:
-        declared = [Label(category.name) for category in _unique(self.categories.values())]
         try:
+            declared = [Label(category.name) for category in _unique(self.categories.values())]
             labels, table = self.rows.finish(declared)
         except CvatWidgetsError as error:
             raise FormatError(error.what, where=name, hint=error.hint) from None
@@ -225,6 +226,15 @@ def _reason(error: Exception, annotation: _Annotation) -> str:
     return f"annotation {annotation.id}: {error}"
 
 
+def _moved_at_end(rows: AnnotationTable, kept: NDArray[np.bool_], ends: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the last rows of a stretch that are not where its last keyframe is: they were on the way to an outside keyframe."""
+    moved = np.zeros(len(rows), bool)
+    last_kept = np.maximum.accumulate(np.where(kept, np.arange(len(rows)), 0))
+    for row in np.flatnonzero(ends & ~kept).tolist():
+        moved[row] = not np.array_equal(rows.points_of(row), rows.points_of(int(last_kept[row])))
+    return moved
+
+
 def _with_tracks(table: AnnotationTable, frame_count: int) -> AnnotationTable:
     """Turn rows with a track id into tracks: keyframes as marked, an outside keyframe wherever the object is missing."""
     from cvat_widgets.model.slicing import without_repeats
@@ -237,7 +247,7 @@ def _with_tracks(table: AnnotationTable, frame_count: int) -> AnnotationTable:
     marked = rows.has(Flag.KEYFRAME)
     outside = rows.take(ends & (rows.frame + 1 < frame_count))
     outside = outside.with_columns(frame=outside.frame + 1, flags=outside.flags | int(Flag.OUTSIDE) | int(Flag.KEYFRAME))
-    kept = rows.take(marked | after_gap)
+    kept = rows.take(marked | after_gap | _moved_at_end(rows, marked | after_gap, ends))
     kept = kept.with_columns(flags=kept.flags | int(Flag.KEYFRAME))
     tracks = AnnotationTable.concat([kept, outside])
     first = int(table.id.max(initial=0)) + 1
