@@ -26,8 +26,8 @@ from cvat_widgets.errors import (
 from cvat_widgets.model.labels import Attribute, Label
 
 if TYPE_CHECKING:
-    from cvat_widgets import samples
-    from cvat_widgets.formats import convert, formats, read_dataset
+    from cvat_widgets import formats, samples
+    from cvat_widgets.formats import convert, read_dataset
     from cvat_widgets.job import Job
     from cvat_widgets.store import Store
     from cvat_widgets.task import Task, delete_task, tasks
@@ -73,8 +73,8 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "samples":
-        return importlib.import_module("cvat_widgets.samples")
+    if name in ("samples", "formats"):
+        return importlib.import_module(f"cvat_widgets.{name}")
     if name == "__version__":
         from importlib.metadata import version
 

@@ -267,7 +267,7 @@ class _Reader:
             numbers = pd.to_numeric(values).astype("Int64")
         except (TypeError, ValueError) as error:
             raise AnnotationError(f"the column {name!r} is not made of whole numbers ({error})") from None
-        return numbers.fillna(default).to_numpy(np.int64)
+        return np.asarray(numbers.fillna(default), np.int64)
 
     def codes(
         self,
@@ -292,7 +292,7 @@ class _Reader:
                 where=f"row {int(bad[0])}",
                 hint=f"Known are {', '.join(choices)}",
             )  # fmt: skip
-        return codes.to_numpy(np.int64)
+        return np.asarray(codes, np.int64)
 
     def booleans(self, name: str) -> NDArray[np.bool_]:
         values = self.column(name)
@@ -304,7 +304,7 @@ class _Reader:
         values = self.column(name)
         if values is None:
             return np.full(len(self.data), default)
-        return values.astype("Float64").fillna(default).to_numpy(np.float64)
+        return np.asarray(values.astype("Float64").fillna(default), np.float64)
 
     def points(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         parts: list[NDArray[np.float64]] = []

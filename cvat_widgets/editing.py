@@ -74,8 +74,9 @@ def update_edit(
     present = to_dataframe(table, labels, frames)
     positions = _match(changed, table)
     updated: dict[int, dict[str, FieldChange]] = {}
+    ids = [int(value) for value in changed["id"].tolist()]
     for row in _differing_rows(changed, present, positions):
-        record = records[int(changed["id"].iat[row])]
+        record = records[ids[row]]
         values = {str(name): changed[name].iat[row] for name in changed.columns}
         before = present.iloc[positions[row]] if positions[row] >= 0 else None
         fields = _track_fields(record, values, before, labels) if isinstance(record, Track) else _fields(record, values, labels)

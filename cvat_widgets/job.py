@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cvat_widgets.views import AnnotationView
 from cvat_widgets.errors import AnnotationError
 from cvat_widgets.model.table import AnnotationTable
+from cvat_widgets.views import AnnotationView
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,1 @@
+"""Models: interactors, detectors, trackers and re-identification."""

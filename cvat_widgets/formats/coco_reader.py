@@ -227,7 +227,7 @@ def _reason(error: Exception, annotation: _Annotation) -> str:
 
 
 def _moved_at_end(rows: AnnotationTable, kept: NDArray[np.bool_], ends: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the last rows of a stretch that are not where its last keyframe is: they were on the way to an outside keyframe."""
+    """Return the last rows of stretches in which the object was on its way to an outside keyframe."""
     moved = np.zeros(len(rows), bool)
     last_kept = np.maximum.accumulate(np.where(kept, np.arange(len(rows)), 0))
     for row in np.flatnonzero(ends & ~kept).tolist():

@@ -87,6 +87,7 @@ class _Annotations:
             row = rows[0]
             known = table.extras.get(row, {}).get("coco")
             values: dict[str, Any] = {"occluded": occluded[row]}
+            segmentation: Any
             if kind[row] == RECTANGLE:
                 values["rotation"] = rotation[row]
                 segmentation, area, box, crowd = [], area_list[row], box_list[row], 0

@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from cvat_widgets.errors import FormatError
 from cvat_widgets.formats.archive import Members, open_members, write_atomically
@@ -105,7 +106,7 @@ class _bar:  # noqa: N801  # used like a function
     def __init__(self, progress: Callable[[int, int], None] | None, *, shown: bool) -> None:
         self.progress = progress
         self.shown = shown and progress is None and sys.stderr is not None
-        self.line = None
+        self.line: Any = None
 
     def __enter__(self) -> Callable[[int, int], None]:
         if self.progress is not None:

@@ -313,8 +313,8 @@ class _Reader:
         if count > 10_000_000:
             raise FormatError(f"a video of {count} frames is not believable", where=self.where)
         width, height = facts.get("original_size", (0, 0))
-        names = [f"frame_{number:06d}" for number in range(count)]
-        return FrameIndex(names, np.full(count, width, np.int32), np.full(count, height, np.int32))
+        numbered = [f"frame_{number:06d}" for number in range(count)]
+        return FrameIndex(numbered, np.full(count, width, np.int32), np.full(count, height, np.int32))
 
 
 def _sorted_tracks(table: AnnotationTable) -> AnnotationTable:

@@ -31,6 +31,7 @@ _NAMES = {
     SKELETON: "skeleton",
     TAG: "tag",
 }
+_BOX = 'xtl="%.2f" ytl="%.2f" xbr="%.2f" ybr="%.2f"'
 _CUBOID = " ".join(f'{axis}{corner}{side}="%.2f"' for side in "12" for corner in ("tl", "bl", "tr", "br") for axis in "xy")
 
 
@@ -136,7 +137,7 @@ class _Rows:
         kind = self.type[row]
         points = self.points[self.offsets[row] : self.offsets[row + 1]]
         if kind == RECTANGLE:
-            text = 'xtl="%.2f" ytl="%.2f" xbr="%.2f" ybr="%.2f"' % tuple(points)
+            text = _BOX % tuple(points)
         elif kind in (POLYGON, POLYLINE, POINTS):
             text = 'points="' + ";".join(["%.2f,%.2f"] * (len(points) // 2)) % tuple(points) + '"'
         elif kind == ELLIPSE:

@@ -42,12 +42,12 @@ def losses(dataset: Dataset, target: Format) -> dict[str, int]:
         count = len(np.unique(table.id[rows]))
         if count:
             found[name] = count
-    for name, what in _properties(dataset):
-        if name in target.kinds or name in target.converts:
+    for kind, what in _properties(dataset):
+        if kind in target.kinds or kind in target.converts:
             continue
         count = what if isinstance(what, int) else int(what.sum())
         if count:
-            found[name] = count
+            found[kind] = count
     return found
 
 

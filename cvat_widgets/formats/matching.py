@@ -60,7 +60,7 @@ def remap(dataset: Dataset, labels: LabelSet, frame_map: NDArray[np.int32]) -> A
     """
     table = dataset.table
     frames = frame_map[table.frame] if len(table) else table.frame
-    lost = np.unique(table.frame[frames < 0]) if len(table) else []
+    lost: list[int] = np.unique(table.frame[frames < 0]).tolist() if len(table) else []
     if len(lost):
         names = ", ".join(repr(dataset.frames.names[frame]) for frame in lost[:3])
         raise FormatError(

@@ -28,7 +28,8 @@ class Format(ABC):
     name
         CVAT's display name with its version, e.g. ``"COCO 1.0"``.
     kinds
-        What it can hold: shape types, and ``tag``, ``track``, ``attribute``, ``group``, ``z_order``, ``rotation``, ``occluded``, ``source``, ``score``.
+        What it can hold: shape types, and ``tag``, ``track``, ``attribute``, ``group``, ``z_order``, ``rotation``,
+        ``occluded``, ``source``, ``score``.
     converts
         Kinds it holds as something else, and as what.
     can_read, can_write
@@ -44,7 +45,7 @@ class Format(ABC):
     can_write: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = ("zip",)
 
-    def detect(self, members: Members) -> bool:
+    def detect(self, members: Members) -> bool:  # noqa: ARG002  # for formats that can tell
         """Whether a file looks like this format."""
         return False
 

@@ -42,8 +42,7 @@ def ellipse_polygon(points: NDArray[np.float64], rotation: float = 0.0, count: i
 
 
 def bounding_boxes(table: AnnotationTable) -> NDArray[np.float64]:
-    """Return ``[left, top, right, bottom]`` of every row, rotation included: float64 of shape (n, 4); NaN for tags and
-    skeletons."""
+    """Return ``[left, top, right, bottom]`` of every row, rotation included: float64 of shape (n, 4), NaN without points."""
     boxes = np.full((len(table), 4), np.nan)
     filled = np.flatnonzero((np.diff(table.offsets) >= 2) & (table.type != MASK) & (table.type != ELLIPSE))
     if len(filled):
@@ -100,8 +99,7 @@ def areas(table: AnnotationTable) -> NDArray[np.float64]:
 
 
 def box_iou(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the overlap of every box of ``a`` with every box of ``b`` (``[left, top, right, bottom]``): float64 of shape (n,
-    m)."""
+    """Return the overlap of every box of ``a`` with every box of ``b``: float64 of shape (n, m)."""
     low = np.maximum(a[:, None, :2], b[None, :, :2])
     high = np.minimum(a[:, None, 2:], b[None, :, 2:])
     shared = np.prod(np.clip(high - low, 0, None), axis=2)

@@ -40,7 +40,8 @@ def encode_mask(bitmap: ArrayLike, box: tuple[float, float, float, float] | None
     bitmap
         Boolean array of shape (height, width): the whole picture.
     box
-        ``(left, top, right, bottom)`` to crop to, edges of pixels, rounded outwards; by default the smallest box around the mask.
+        ``(left, top, right, bottom)`` to crop to, edges of pixels, rounded outwards; by default the smallest box around the
+        mask.
 
     Returns
     -------
@@ -258,7 +259,7 @@ def _edge_loops(crop: NDArray[np.bool_]) -> list[NDArray[np.int64]]:
         while True:
             choices = edges[corner]
             # Where two pixels touch only at a corner, turn right: that keeps parts 4-connected.
-            following = max(choices, key=lambda end: _right_turn(direction, corner, end)) if len(choices) > 1 else choices[0]  # noqa: B023
+            following = max(choices, key=lambda end: _right_turn(direction, corner, end)) if len(choices) > 1 else choices[0]
             choices.remove(following)
             if not choices:
                 del edges[corner]

@@ -129,8 +129,8 @@ def decode_record(data: bytes | Mapping[str, Any]) -> Record:
     """Read a record from JSON bytes or from a decoded JSON object; raise :class:`AnnotationError` if it is none."""
     try:
         if isinstance(data, bytes):
-            return msgspec.json.decode(data, type=Record)  # type: ignore[arg-type]
-        return msgspec.convert(data, Record, str_keys=True)  # type: ignore[arg-type]
+            return msgspec.json.decode(data, type=Record)
+        return msgspec.convert(data, Record, str_keys=True)
     except msgspec.ValidationError as error:
         raise AnnotationError(f"not an annotation: {error}") from None
 

@@ -302,11 +302,12 @@ class _RowCollector:
             first = False
 
     def table(self) -> AnnotationTable:
+        columns: dict[str, Any] = {name: np.array(values, _COLUMNS[name][0]) for name, values in self.columns.items()}
         return AnnotationTable.build(
             points=np.array(self.points, np.float64),
             offsets=self.offsets,
             attributes=AttributeColumns.from_dicts(self.attributes),
-            **{name: np.array(values, _COLUMNS[name][0]) for name, values in self.columns.items()},
+            **columns,
         )
 
 

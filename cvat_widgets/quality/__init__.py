@@ -1,0 +1,1 @@
+"""Ground truth, agreement and consensus over annotation tables."""

@@ -10,14 +10,14 @@ from datetime import datetime, timezone
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import CursorResult, delete, insert, select, update
 
 from cvat_widgets.errors import LabelError, NotFoundError, StoreError
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
 from cvat_widgets.store import schema
-from cvat_widgets.store.objects import used_labels
 from cvat_widgets.store.connection import Database
+from cvat_widgets.store.objects import used_labels
 from cvat_widgets.store.rows import JobRow, TaskRow, TaskSpec
 
 __all__ = ["Catalogue", "now"]
@@ -71,16 +71,16 @@ class Catalogue:
                 "created": moment,
                 "updated": moment,
             }
-            task_id = int(core.execute(insert(schema.task).values(values)).inserted_primary_key[0])  # type: ignore[index]
+            task_id = _new_key(core.execute(insert(schema.task).values(values)))
             self._write_labels(core, task_id, spec.labels)
             for start, stop in spec.segments:
                 segment = core.execute(insert(schema.segment).values(task_id=task_id, start=start, stop=stop))
                 core.execute(
                     insert(schema.job).values(
                         task_id=task_id,
-                        segment_id=segment.inserted_primary_key[0],
+                        segment_id=_new_key(segment),
                         created=moment,
-                        updated=moment,  # type: ignore[index]
+                        updated=moment,
                     )
                 )
         return self.task(task_id)
@@ -296,6 +296,14 @@ class Catalogue:
             query = query.where(schema.event.c.task_id == task_id)
         with self.database.read(), self.database.engine.connect() as core:
             return [dict(row) for row in core.execute(query).mappings()]
+
+
+def _new_key(result: CursorResult[Any]) -> int:
+    """Return the id of the row just written."""
+    key = result.inserted_primary_key
+    if key is None:
+        raise StoreError("the database gave no id for a new row")
+    return int(key[0])
 
 
 def _task_row(row: Any) -> TaskRow:

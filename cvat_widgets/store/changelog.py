@@ -138,8 +138,8 @@ class ChangeLog:
 
     def _by_op_id(self, raw: sqlite3.Connection, task_id: int, op_id: str) -> Commit | None:
         row = raw.execute(
-            f"SELECT {_FIELDS} FROM change_set WHERE task_id = ? AND op_id = ?",
-            (task_id, op_id),  # noqa: S608
+            f"SELECT {_FIELDS} FROM change_set WHERE task_id = ? AND op_id = ?",  # noqa: S608
+            (task_id, op_id),
         ).fetchone()
         return self._commit_of(task_id, row, repeated=True) if row else None
 
@@ -259,7 +259,8 @@ class ChangeLog:
             target, row_job, _, row_author, _, label, _, _, bulk, payload = row
             entry = _Entry(
                 job_id=row_job, op_id=op_id, author=author or row_author, origin="undo" if back else "redo",
-                label=f"{'Undo' if back else 'Redo'}: {label}", state="undo" if back else "redo", undoes=target if back else None,
+                label=f"{'Undo' if back else 'Redo'}: {label}", state="undo" if back else "redo",
+                undoes=target if back else None,
             )  # fmt: skip
             raw.execute(
                 "UPDATE change_set SET state = ? WHERE task_id = ? AND revision = ?",

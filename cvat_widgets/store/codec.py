@@ -39,7 +39,8 @@ __all__ = [
 _LAYOUT = 1
 _MAX_UNPACKED = 1 << 31
 _TABLE_COLUMNS = (
-    "id", "frame", "label", "type", "track", "parent", "group", "z_order", "flags", "rotation", "source", "score", "points", "offsets",
+    "id", "frame", "label", "type", "track", "parent", "group", "z_order", "flags", "rotation", "source", "score",
+    "points", "offsets",
 )  # fmt: skip
 
 

@@ -30,8 +30,10 @@ _BUSY_SECONDS = 30.0
 
 
 class _Connection(sqlite3.Connection):
-    """A connection whose transactions belong to :class:`Database` alone: SQLAlchemy, which shares it, neither ends nor undoes
-    them."""
+    """A connection whose transactions belong to :class:`Database` alone.
+
+    SQLAlchemy, which shares it, neither ends nor undoes them.
+    """
 
     def commit(self) -> None:
         """Do nothing; :meth:`Database.write` commits."""

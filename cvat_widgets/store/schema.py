@@ -7,6 +7,8 @@ unique in their task. ``revision`` on an object is that of the change that touch
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     Column,
@@ -31,7 +33,7 @@ HEAD = "0001"
 metadata = MetaData()
 
 
-def _task_column(**options: bool) -> Column[int]:
+def _task_column(**options: Any) -> Column[int]:
     return Column("task_id", Integer, ForeignKey("task.id", ondelete="CASCADE"), nullable=False, **options)
 
 

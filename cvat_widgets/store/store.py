@@ -229,6 +229,7 @@ def _path_of(url: str | Path | None) -> Path:
         return Path(text[len("sqlite:///") :])
     if "://" in text:
         raise StoreError(
-            f"stores of the kind {text.split(':')[0]!r} cannot be opened by this version", hint="Give a path, or sqlite:///path"
+            f"stores of the kind {text.split(':', maxsplit=1)[0]!r} cannot be opened by this version",
+            hint="Give a path, or sqlite:///path",
         )
     return Path(text).expanduser()

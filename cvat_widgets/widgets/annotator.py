@@ -92,7 +92,8 @@ class Annotator(anywidget.AnyWidget):
     ) -> None:
         if unknown:
             raise TypeError(
-                f"Annotator has no option {', '.join(map(repr, unknown))}; it takes target, labels, store, height, read_only and frame."
+                f"Annotator has no option {', '.join(map(repr, unknown))}; "
+                "it takes target, labels, store, height, read_only and frame."
             )
         self._job = _job_of(target, labels, store)
         channel = DataChannel()

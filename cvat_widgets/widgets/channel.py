@@ -40,7 +40,7 @@ def is_answering() -> bool:
     return bool(getattr(_here, "answering", False))
 
 
-class DataChannel(ipywidgets.Widget):
+class DataChannel(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets has no types
     """A model that only carries messages."""
 
     _model_module: Any = Unicode("@jupyter-widgets/base").tag(sync=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +83,7 @@ def _outline(type_code: int, points: NDArray[np.float64], rotation: float) -> ND
     return None
 
 
-def _blend_mask(overlay: NDArray[np.uint8], points: NDArray[np.float64], scale: float, color: tuple[int, ...]) -> None:
+def _blend_mask(overlay: NDArray[Any], points: NDArray[np.float64], scale: float, color: tuple[int, ...]) -> None:
     import cv2
 
     left, top, right, bottom = mask_box(points)
@@ -94,7 +95,7 @@ def _blend_mask(overlay: NDArray[np.uint8], points: NDArray[np.float64], scale: 
     part[: crop.shape[0], : crop.shape[1]][crop] = color
 
 
-def png_of(picture: NDArray[np.uint8], *, limit: int = 200_000) -> bytes:
+def png_of(picture: NDArray[Any], *, limit: int = 200_000) -> bytes:
     """Return a picture as a PNG of at most ``limit`` bytes, made smaller until it fits."""
     import cv2
 

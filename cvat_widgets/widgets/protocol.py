@@ -79,7 +79,7 @@ def decode(content: object) -> Message:
         It is none; the text says what is wrong with it.
     """
     try:
-        return msgspec.convert(content, Message, str_keys=True)  # type: ignore[arg-type]
+        return msgspec.convert(content, Message, str_keys=True)
     except (msgspec.ValidationError, TypeError, RecursionError) as error:
         raise ProtocolError(f"not a message of this protocol: {error}") from None
 

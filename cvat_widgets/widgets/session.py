@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+import cvat_widgets.widgets.methods  # noqa: F401  # registers what can be called
 from cvat_widgets.errors import CvatWidgetsError, ProtocolError, StoreError
 from cvat_widgets.model.changes import Edit
-from cvat_widgets.widgets import methods
 from cvat_widgets.widgets.channel import answering, is_answering
 from cvat_widgets.widgets.kernel import kernel_facts
 from cvat_widgets.widgets.protocol import PROTOCOL_VERSION, Cancel, Hello, Op, Ping, Rpc, Sync, decode, error_detail
@@ -35,26 +35,45 @@ _MOST_COMMITS = 200
 """A browser that is further behind gets a snapshot."""
 
 Send = Callable[[dict[str, Any], list[bytes]], None]
-assert methods
 
 
 class SessionTask(Protocol):
     """What a session needs of a task."""
 
     @property
-    def id(self) -> int: ...
+    def id(self) -> int:
+        """Its id."""
+        ...
+
     @property
-    def uid(self) -> str: ...
+    def uid(self) -> str:
+        """Its id over all stores."""
+        ...
+
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name."""
+        ...
+
     @property
-    def mode(self) -> str: ...
+    def mode(self) -> str:
+        """Annotation or interpolation."""
+        ...
+
     @property
-    def labels(self) -> LabelSet: ...
+    def labels(self) -> LabelSet:
+        """Its labels."""
+        ...
+
     @property
-    def frame_index(self) -> FrameIndex: ...
+    def frame_index(self) -> FrameIndex:
+        """Its frames."""
+        ...
+
     @property
-    def media(self) -> FrameSource: ...
+    def media(self) -> FrameSource:
+        """Their pictures."""
+        ...
 
 
 class SessionJob(Protocol):
@@ -63,17 +82,34 @@ class SessionJob(Protocol):
     store: Store
 
     @property
-    def task(self) -> SessionTask: ...
+    def task(self) -> SessionTask:
+        """The task."""
+        ...
+
     @property
-    def id(self) -> int: ...
+    def id(self) -> int:
+        """Its id."""
+        ...
+
     @property
-    def start(self) -> int: ...
+    def start(self) -> int:
+        """First frame."""
+        ...
+
     @property
-    def stop(self) -> int: ...
+    def stop(self) -> int:
+        """Last frame."""
+        ...
+
     @property
-    def stage(self) -> str: ...
+    def stage(self) -> str:
+        """Its stage."""
+        ...
+
     @property
-    def state(self) -> str: ...
+    def state(self) -> str:
+        """Its state."""
+        ...
 
 
 class Session:
@@ -170,7 +206,10 @@ class Session:
 
     def _hello(self, message: Hello) -> None:
         if message.protocol != PROTOCOL_VERSION:
-            text = "This page runs another version of cvat-widgets than the kernel. Reload the page, restart the kernel, and run the cell again."
+            text = (
+                "This page runs another version of cvat-widgets than the kernel. "
+                "Reload the page, restart the kernel, and run the cell again."
+            )
             self._answer({"t": "stale", "client": message.client, "message": text}, [])
             return
         self._answer(self._welcome(message.client), [])
@@ -192,7 +231,8 @@ class Session:
             "revision": row.revision,
             "task": {"id": task.id, "uid": task.uid, "name": row.name, "mode": row.mode},
             "job": {
-                "id": job.id, "start": job.start, "stop": job.stop, "type": "annotation", "stage": job.stage, "state": job.state,
+                "id": job.id, "start": job.start, "stop": job.stop, "type": "annotation", "stage": job.stage,
+                "state": job.state,
             },
             "labels": task.labels.to_raw(),
             "frames": {

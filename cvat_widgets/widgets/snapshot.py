@@ -12,7 +12,8 @@ from cvat_widgets.model.table import AnnotationTable
 __all__ = ["encode_snapshot"]
 
 _COLUMNS = (
-    "id", "frame", "label", "type", "track", "parent", "group", "z_order", "flags", "rotation", "source", "score", "points", "offsets",
+    "id", "frame", "label", "type", "track", "parent", "group", "z_order", "flags", "rotation", "source", "score",
+    "points", "offsets",
 )  # fmt: skip
 
 

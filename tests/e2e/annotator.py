@@ -1,6 +1,7 @@
 """The annotator as somebody at the screen uses it: mouse and keys, nothing else.
 
-The handle that the widget leaves on its root element is read only to know where a pixel of the picture is on the screen and what
+The handle that the widget leaves on its root element is read only to know where a pixel of the picture is on the screen and
+what
 the editor believes; what was done is checked in the store.
 """
 

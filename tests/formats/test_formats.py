@@ -25,8 +25,10 @@ from cvat_widgets.model.table import AnnotationTable
 
 LABELS = LabelSet.of(
     [
-        Label("car", attributes=(Attribute("parked", "checkbox"), Attribute("speed", "number", mutable=True), Attribute("plate"))),
-        Label("person <&> \"ü\""),
+        Label(
+            "car", attributes=(Attribute("parked", "checkbox"), Attribute("speed", "number", mutable=True), Attribute("plate"))
+        ),
+        Label('person <&> "ü"'),
         Label("face", type="skeleton", sublabels=(Label("eye", type="points"), Label("nose", type="points"))),
     ]
 )
@@ -64,7 +66,11 @@ def key(record: Record) -> str:
 
 coordinates = st.integers(0, 48_000).map(lambda value: value / 100)
 attributes = st.fixed_dictionaries(
-    {}, optional={PARKED: st.sampled_from(["true", "false"]), PLATE: st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12)}
+    {},
+    optional={
+        PARKED: st.sampled_from(["true", "false"]),
+        PLATE: st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=12),
+    },
 )
 
 
@@ -90,7 +96,8 @@ def shapes(draw: st.DrawFn, record_id: int) -> Record:
     pose = {"occluded": draw(st.booleans()), "z_order": draw(st.integers(-3, 3))}
     if kind == "skeleton":
         joints = tuple(
-            Element(id=record_id * 100 + joint, label=joint, points=draw(points(2)), outside=draw(st.booleans())) for joint in (EYE, NOSE)
+            Element(id=record_id * 100 + joint, label=joint, points=draw(points(2)), outside=draw(st.booleans()))
+            for joint in (EYE, NOSE)
         )
         return Shape(frame=frame, label=FACE, type="skeleton", points=(), elements=joints, z_order=pose["z_order"], **common)
     where = {
@@ -169,15 +176,20 @@ def test_what_is_visible_of_tracks_survives_coco(tmp_path_factory: pytest.TempPa
         rows = interpolate_table(each, frame_count=10)
         spec = rows.attributes.to_dicts(len(rows))
         return sorted(
-            (int(rows.frame[row]), tuple(np.round(rows.points_of(row), 6)), int(rows.flags[row]) & 1, str(spec[row])) for row in range(len(rows))
+            (int(rows.frame[row]), tuple(np.round(rows.points_of(row), 6)), int(rows.flags[row]) & 1, str(spec[row]))
+            for row in range(len(rows))
         )
 
     assert visible(table) == visible(source.table)
 
 
 def test_skeleton_tracks_survive_cvat_for_video(tmp_path: Path) -> None:
-    joint = TrackElement(id=2, label=EYE, keyframes={1: Keyframe(points=(1.0, 2.0)), 5: Keyframe(points=(5.0, 6.0), occluded=True)})
-    track = Track(id=1, label=FACE, type="skeleton", keyframes={1: Keyframe(points=()), 5: Keyframe(points=())}, elements=(joint,))
+    joint = TrackElement(
+        id=2, label=EYE, keyframes={1: Keyframe(points=(1.0, 2.0)), 5: Keyframe(points=(5.0, 6.0), occluded=True)}
+    )
+    track = Track(
+        id=1, label=FACE, type="skeleton", keyframes={1: Keyframe(points=()), 5: Keyframe(points=())}, elements=(joint,)
+    )
     (found,) = again(dataset([track], video=True), tmp_path / "a.zip", "CVAT for video 1.1").to_records(LABELS)
     assert key(found) == key(track)
 
@@ -247,7 +259,15 @@ def test_the_examples_of_cvats_manual_are_read(tmp_path: Path) -> None:
 
 def test_a_written_image_looks_as_cvat_writes_it(tmp_path: Path) -> None:
     shape = Shape(
-        id=1, frame=0, label=CAR, type="rectangle", points=(1, 2.345, 10, 20), rotation=12, z_order=2, group=3, attributes={PARKED: "true"}
+        id=1,
+        frame=0,
+        label=CAR,
+        type="rectangle",
+        points=(1, 2.345, 10, 20),
+        rotation=12,
+        z_order=2,
+        group=3,
+        attributes={PARKED: "true"},
     )
     write_dataset(dataset([shape]), tmp_path / "a.zip", "CVAT for images 1.1")
     text = zipfile.ZipFile(tmp_path / "a.zip").read("annotations.xml").decode()
@@ -310,7 +330,9 @@ def coco_of(**changes: Any) -> dict[str, Any]:
     document: dict[str, Any] = {
         "images": [{"id": 1, "file_name": "a.jpg", "width": 10, "height": 10}],
         "categories": [{"id": 1, "name": "car"}],
-        "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2], "segmentation": [], "area": 4, "iscrowd": 0}],
+        "annotations": [
+            {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2], "segmentation": [], "area": 4, "iscrowd": 0}
+        ],
     }
     annotation = changes.pop("annotation", {})
     document["annotations"][0] |= annotation
@@ -363,7 +385,10 @@ BAD_XML = [
     ("<dataset></dataset>", "first element is <dataset>"),
     ('<!DOCTYPE a [<!ENTITY x "y"><!ENTITY z "&x;&x;&x;">]><annotations>&z;</annotations>', "entities or a DTD"),
     ('<!DOCTYPE a SYSTEM "file:///etc/passwd"><annotations/>', "entities or a DTD"),
-    ('<annotations><track id="0" label="car"><box frame="-3" keyframe="1" xtl="1" ytl="1" xbr="2" ybr="2"/></track></annotations>', "negative"),
+    (
+        '<annotations><track id="0" label="car"><box frame="-3" keyframe="1" xtl="1" ytl="1" xbr="2" ybr="2"/></track></annotations>',
+        "negative",
+    ),
     ("", "empty"),
 ]
 

@@ -56,9 +56,7 @@ def test_unknown_fields_are_refused(kind: str, path: str) -> None:
 
 
 numbers = st.floats(-1e6, 1e6)
-poses = st.fixed_dictionaries(
-    {"rotation": st.floats(0, 359), "occluded": st.booleans(), "outside": st.booleans()}
-)
+poses = st.fixed_dictionaries({"rotation": st.floats(0, 359), "occluded": st.booleans(), "outside": st.booleans()})
 
 
 def points(kind: str) -> st.SearchStrategy[tuple[float, ...]]:
@@ -90,9 +88,7 @@ def records(draw: st.DrawFn, record_id: int = 1) -> Record:
     frames = draw(st.lists(st.integers(0, 9), min_size=1, max_size=4, unique=True).map(sorted))
     if which == "track":
         keyframes = {
-            frame: Keyframe(
-                points=draw(points(kind)), attributes=draw(st.sampled_from([{}, {SPEED: "5"}])), **draw(poses)
-            )
+            frame: Keyframe(points=draw(points(kind)), attributes=draw(st.sampled_from([{}, {SPEED: "5"}])), **draw(poses))
             for frame in frames
         }
         return Track(label=CAR, type=kind, attributes=parked, keyframes=keyframes, **common)
@@ -132,7 +128,9 @@ def test_a_change_set_and_its_inverse_cancel(before: tuple[Record, ...], after: 
     removed = tuple(record for record in before if record.id % 2)
     added = tuple(record for record in after if record.id % 2)
     updated = {
-        record.id: {"group": (record.group, record.group + 1), "label": (record.label, CAR)} for record in before if not record.id % 2
+        record.id: {"group": (record.group, record.group + 1), "label": (record.label, CAR)}
+        for record in before
+        if not record.id % 2
     }
     changes = ChangeSet(added=added, updated=updated, removed=removed)
     assert changes.inverse().apply_to(changes.apply_to(present)) == present
@@ -151,7 +149,10 @@ def test_a_change_set_and_its_inverse_cancel(before: tuple[Record, ...], after: 
         (Shape(id=1, frame=0, label=1, type="rectangle", points=(0, 0, 1, 1), attributes={1: "maybe"}), "'maybe'"),
         (Shape(id=1, frame=0, label=1, type="rectangle", points=(0, 0, 1, 1), attributes={77: "x"}), "attribute id 77"),
         (Track(id=1, label=1, type="rectangle"), "at least one keyframe"),
-        (Shape(id=1, frame=0, label=2, type="skeleton", points=(), elements=(Element(id=2, label=1, points=(0, 0)),)), "sublabel"),
+        (
+            Shape(id=1, frame=0, label=2, type="skeleton", points=(), elements=(Element(id=2, label=1, points=(0, 0)),)),
+            "sublabel",
+        ),
     ],
 )
 def test_invalid_records_are_named(record: Record, text: str) -> None:

@@ -165,7 +165,15 @@ writeFileSync({json.dumps(str(tmp_path / "states.json"))}, JSON.stringify(result
 """
     )
     bundle = tmp_path / "run.mjs"
-    command = [str(esbuild), str(script), "--bundle", "--platform=node", "--format=esm", f"--outfile={bundle}", "--log-level=error"]
+    command = [
+        str(esbuild),
+        str(script),
+        "--bundle",
+        "--platform=node",
+        "--format=esm",
+        f"--outfile={bundle}",
+        "--log-level=error",
+    ]
     subprocess.run(command, check=True, cwd=ROOT)
     subprocess.run(["node", str(bundle)], check=True)
     theirs = json.loads((tmp_path / "states.json").read_text())
@@ -186,7 +194,9 @@ writeFileSync({json.dumps(str(tmp_path / "states.json"))}, JSON.stringify(result
 
 def test_skeletons_follow_their_joints() -> None:
     joint = TrackElement(
-        id=2, label=3, keyframes={0: Keyframe(points=(0, 0)), 4: Keyframe(points=(4, 4)), 6: Keyframe(points=(4, 4), outside=True)}
+        id=2,
+        label=3,
+        keyframes={0: Keyframe(points=(0, 0)), 4: Keyframe(points=(4, 4)), 6: Keyframe(points=(4, 4), outside=True)},
     )
     track = Track(id=1, label=2, type="skeleton", keyframes={0: Keyframe(points=())}, elements=(joint,))
     alone = Shape(id=9, frame=1, label=2, type="skeleton", points=(), elements=(Element(id=10, label=3, points=(1, 1)),))
@@ -199,6 +209,8 @@ def test_skeletons_follow_their_joints() -> None:
 
 
 def test_only_wanted_frames_are_made() -> None:
-    table = AnnotationTable.from_records([track_of(CASES[3]), Shape(id=5, frame=3, label=1, type="rectangle", points=(0, 0, 1, 1))])
+    table = AnnotationTable.from_records(
+        [track_of(CASES[3]), Shape(id=5, frame=3, label=1, type="rectangle", points=(0, 0, 1, 1))]
+    )
     found = interpolate_table(table, frame_count=12, frames=[3, 5, 99])
     assert sorted(found.frame.tolist()) == [3, 3, 5]

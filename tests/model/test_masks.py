@@ -41,7 +41,8 @@ def test_both_spellings_of_an_empty_mask_are_read(points: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    "points", [[1, 0, 0], [3, 0, 0, 1, 1], [-1, 5, 0, 0, 1, 1], [1.5, 2.5, 0, 0, 1, 1], [4, 2, 2, 0, 0], [np.nan, 4, 0, 0, 1, 1]]
+    "points",
+    [[1, 0, 0], [3, 0, 0, 1, 1], [-1, 5, 0, 0, 1, 1], [1.5, 2.5, 0, 0, 1, 1], [4, 2, 2, 0, 0], [np.nan, 4, 0, 0, 1, 1]],
 )
 def test_damaged_runs_are_refused(points: list[float]) -> None:
     with pytest.raises(AnnotationError):

@@ -12,7 +12,9 @@ from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
 from cvat_widgets.store import Store, TaskRow, TaskSpec
 
-LABELS = LabelSet.of([Label("car", attributes=(Attribute("parked", "checkbox"), Attribute("speed", "number", mutable=True))), "person"])
+LABELS = LabelSet.of(
+    [Label("car", attributes=(Attribute("parked", "checkbox"), Attribute("speed", "number", mutable=True))), "person"]
+)
 
 
 def spec(name: str = "task", frames: int = 20, segments: list[tuple[int, int]] | None = None) -> TaskSpec:

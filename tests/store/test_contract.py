@@ -77,8 +77,16 @@ def test_a_client_may_remove_what_it_has_just_changed(store: Store, task: TaskRo
     ("edit", "error", "text"),
     [
         (Edit(added=(box(frame=20),)), AnnotationError, "frame 20 does not exist"),
-        (Edit(added=(box(label=9) if False else Shape(id=0, frame=0, label=9, type="rectangle", points=(0, 0, 1, 1)),)), AnnotationError, "label id 9"),
-        (Edit(added=(Shape(id=0, frame=0, label=1, type="rectangle", points=(0, 0, 1, float("nan"))),)), AnnotationError, "finite"),
+        (
+            Edit(added=(box(label=9) if False else Shape(id=0, frame=0, label=9, type="rectangle", points=(0, 0, 1, 1)),)),
+            AnnotationError,
+            "label id 9",
+        ),
+        (
+            Edit(added=(Shape(id=0, frame=0, label=1, type="rectangle", points=(0, 0, 1, float("nan"))),)),
+            AnnotationError,
+            "finite",
+        ),
         (Edit(added=(box(attributes={1: "x" * 5000}),)), AnnotationError, "longer than 4096"),
         (Edit(added=(box(1 << 60),)), AnnotationError, "cannot be an id"),
         (Edit(added=(box(10**6),)), AnnotationError, "not reserved"),
@@ -137,7 +145,8 @@ def test_a_block_is_one_change_and_can_be_taken_back(store: Store, task: TaskRow
     job = store.jobs(task.id)[0].id
     count = 1000
     table = AnnotationTable.build(
-        id=np.arange(count) + 1, frame=np.arange(count) % 20, label=1, points=np.tile([0.0, 0, 5, 5], count), offsets=np.arange(count + 1) * 4
+        id=np.arange(count) + 1, frame=np.arange(count) % 20, label=1, points=np.tile([0.0, 0, 5, 5], count),
+        offsets=np.arange(count + 1) * 4
     )  # fmt: skip
     commit = store.add_table(task.id, table, job_of=job, replace=True, author="ann")
     assert len(set(commit.id_map.values())) == count

@@ -75,7 +75,10 @@ def test_processes_writing_at_once_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     with Store.open(path) as store:
         task = store.create_task(spec())
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(seed), "60"], stdout=subprocess.PIPE, text=True) for seed in range(4)]
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(path), str(seed), "60"], stdout=subprocess.PIPE, text=True)
+        for seed in range(4)
+    ]
     acknowledged = [int(line) for writer in writers for line in writer.communicate()[0].split()]
     assert all(writer.returncode == 0 for writer in writers)
     assert sorted(acknowledged) == list(range(1, 241))

@@ -12,9 +12,9 @@ from PIL import Image
 
 pytest.importorskip("ipywidgets")
 
-import cvat_widgets as cw  # noqa: E402
-from cvat_widgets.job import Job  # noqa: E402
-from cvat_widgets.widgets.session import Session  # noqa: E402
+import cvat_widgets as cw
+from cvat_widgets.job import Job
+from cvat_widgets.widgets.session import Session
 
 
 @pytest.fixture

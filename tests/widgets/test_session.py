@@ -189,7 +189,12 @@ def test_undo_from_the_browser_takes_back_edits_of_python(wire: Wire, job: Job) 
 def test_a_snapshot_holds_everything(wire: Wire, job: Job) -> None:
     records = [
         box(0, 1, attributes={1: "5"}, z_order=2),
-        Track(id=-1, label=2, type="rectangle", keyframes={1: Keyframe(points=(0, 0, 1, 1)), 4: Keyframe(points=(0, 0, 2, 2), outside=True)}),
+        Track(
+            id=-1,
+            label=2,
+            type="rectangle",
+            keyframes={1: Keyframe(points=(0, 0, 1, 1)), 4: Keyframe(points=(0, 0, 2, 2), outside=True)},
+        ),
     ]
     commit = job.store.commit(job.task.id, Edit(added=tuple(records)))
     assert commit.changes is not None
@@ -199,7 +204,8 @@ def test_a_snapshot_holds_everything(wire: Wire, job: Job) -> None:
 
 
 def test_lost_and_doubled_messages_end_in_equal_documents(job: Job) -> None:
-    """30 % of what the kernel sends is lost, every second operation comes twice; two pages, two sessions, and Python edit at once."""
+    """30 % of what the kernel sends is lost, every second operation comes twice; two pages, two sessions, and Python edit at
+    once."""
     chance = random.Random(4)
     wires = [Wire(job), Wire(job)]
     browsers: list[Browser] = []
