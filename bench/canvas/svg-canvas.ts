@@ -20,7 +20,6 @@ export class SvgCanvas {
   private readonly labels = new Map<number, SVGTextElement>();
   private scale = 1;
   private left = 0;
-  private top = 0;
 
   constructor(host: HTMLElement, background: HTMLCanvasElement) {
     this.image = document.createElement("div");
@@ -67,7 +66,6 @@ export class SvgCanvas {
 
   move(left: number, top: number): void {
     this.left = left;
-    this.top = top;
     for (const layer of this.layers) {
       layer.style.left = `${left}px`;
       layer.style.top = `${top}px`;

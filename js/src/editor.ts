@@ -7,7 +7,7 @@
  *  - small last-write-wins state that Python also sees (`frame`, `selection`, `tool`, `activeLabel`) is bound to traits in index.ts;
  *  - everything else here belongs to this view and never leaves the browser.
  */
-import { type Signal, computed, signal } from "@preact/signals";
+import { computed, type Signal, signal } from "@preact/signals";
 import type { JobDocument } from "./document/document";
 import type { Edit, LabelSpec, ObjectState } from "./document/records";
 import type { FramePlayer } from "./frames/player";

@@ -23,7 +23,11 @@ const ids = (context: Context) => selected(context).map((state) => state.id);
 /** The next frame with objects, or without any, in a direction; null if there is none. */
 export function findFrame({ editor }: Context, direction: 1 | -1, empty: boolean): number | null {
   const occupied = new Set(editor.document.framesWithObjects(editor.player.last));
-  for (let frame = editor.frame.peek() + direction; frame >= editor.player.first && frame <= editor.player.last; frame += direction)
+  for (
+    let frame = editor.frame.peek() + direction;
+    frame >= editor.player.first && frame <= editor.player.last;
+    frame += direction
+  )
     if (occupied.has(frame) !== empty) return frame;
   return null;
 }
@@ -31,7 +35,10 @@ export function findFrame({ editor }: Context, direction: 1 | -1, empty: boolean
 function seekFound(context: Context, direction: 1 | -1, empty: boolean): void {
   const frame = findFrame(context, direction, empty);
   if (frame === null)
-    context.editor.toast("info", `There is no ${empty ? "empty" : "annotated"} frame ${direction > 0 ? "after" : "before"} this one.`);
+    context.editor.toast(
+      "info",
+      `There is no ${empty ? "empty" : "annotated"} frame ${direction > 0 ? "after" : "before"} this one.`,
+    );
   else context.editor.player.seek(frame);
 }
 
@@ -65,7 +72,8 @@ export const ACTIONS: readonly Action[] = [
     group: "General",
     keys: ["ctrl+z"],
     enabled: (context) =>
-      writable(context) && (context.editor.document.history.value.undo !== null || context.editor.document.pendingCount.value > 0),
+      writable(context) &&
+      (context.editor.document.history.value.undo !== null || context.editor.document.pendingCount.value > 0),
     run: (context) => context.undo(),
   },
   {
@@ -107,12 +115,48 @@ export const ACTIONS: readonly Action[] = [
     keys: ["c"],
     run: ({ editor }) => editor.player.step(-editor.settings.peek().frameStep),
   },
-  { id: "first-frame", label: "First frame", group: "Player", keys: ["home"], run: ({ editor }) => editor.player.seek(editor.player.first) },
-  { id: "last-frame", label: "Last frame", group: "Player", keys: ["end"], run: ({ editor }) => editor.player.seek(editor.player.last) },
-  { id: "next-annotated", label: "Next annotated frame", group: "Player", keys: ["right"], run: (context) => seekFound(context, 1, false) },
-  { id: "previous-annotated", label: "Previous annotated frame", group: "Player", keys: ["left"], run: (context) => seekFound(context, -1, false) },
-  { id: "next-empty", label: "Next empty frame", group: "Player", keys: ["shift+right"], run: (context) => seekFound(context, 1, true) },
-  { id: "previous-empty", label: "Previous empty frame", group: "Player", keys: ["shift+left"], run: (context) => seekFound(context, -1, true) },
+  {
+    id: "first-frame",
+    label: "First frame",
+    group: "Player",
+    keys: ["home"],
+    run: ({ editor }) => editor.player.seek(editor.player.first),
+  },
+  {
+    id: "last-frame",
+    label: "Last frame",
+    group: "Player",
+    keys: ["end"],
+    run: ({ editor }) => editor.player.seek(editor.player.last),
+  },
+  {
+    id: "next-annotated",
+    label: "Next annotated frame",
+    group: "Player",
+    keys: ["right"],
+    run: (context) => seekFound(context, 1, false),
+  },
+  {
+    id: "previous-annotated",
+    label: "Previous annotated frame",
+    group: "Player",
+    keys: ["left"],
+    run: (context) => seekFound(context, -1, false),
+  },
+  {
+    id: "next-empty",
+    label: "Next empty frame",
+    group: "Player",
+    keys: ["shift+right"],
+    run: (context) => seekFound(context, 1, true),
+  },
+  {
+    id: "previous-empty",
+    label: "Previous empty frame",
+    group: "Player",
+    keys: ["shift+left"],
+    run: (context) => seekFound(context, -1, true),
+  },
   {
     id: "go-to-frame",
     label: "Go to a frame",
@@ -137,7 +181,14 @@ export const ACTIONS: readonly Action[] = [
     },
   },
 
-  { id: "delete", label: "Delete", group: "Objects", keys: ["delete"], enabled: editing, run: (c) => remove(c.editor, selected(c)) },
+  {
+    id: "delete",
+    label: "Delete",
+    group: "Objects",
+    keys: ["delete"],
+    enabled: editing,
+    run: (c) => remove(c.editor, selected(c)),
+  },
   {
     id: "delete-locked",
     label: "Delete even if locked",
@@ -146,7 +197,14 @@ export const ACTIONS: readonly Action[] = [
     enabled: editing,
     run: (c) => remove(c.editor, selected(c), true),
   },
-  { id: "copy", label: "Copy", group: "Objects", keys: ["ctrl+c"], enabled: hasSelection, run: (c) => copy(c.editor, selected(c)) },
+  {
+    id: "copy",
+    label: "Copy",
+    group: "Objects",
+    keys: ["ctrl+c"],
+    enabled: hasSelection,
+    run: (c) => copy(c.editor, selected(c)),
+  },
   {
     id: "paste",
     label: "Paste on this frame",
@@ -165,27 +223,85 @@ export const ACTIONS: readonly Action[] = [
     },
   },
   { id: "next-object", label: "Next object", group: "Objects", keys: ["tab"], run: ({ editor }) => selectNeighbour(editor, 1) },
-  { id: "previous-object", label: "Previous object", group: "Objects", keys: ["shift+tab"], run: ({ editor }) => selectNeighbour(editor, -1) },
-  { id: "lock", label: "Lock", group: "Objects", keys: ["l"], enabled: hasSelection, run: (c) => toggleIds(c.editor, "locked", ids(c)) },
+  {
+    id: "previous-object",
+    label: "Previous object",
+    group: "Objects",
+    keys: ["shift+tab"],
+    run: ({ editor }) => selectNeighbour(editor, -1),
+  },
+  {
+    id: "lock",
+    label: "Lock",
+    group: "Objects",
+    keys: ["l"],
+    enabled: hasSelection,
+    run: (c) => toggleIds(c.editor, "locked", ids(c)),
+  },
   {
     id: "lock-all",
     label: "Lock all on this frame",
     group: "Objects",
     keys: ["t l"],
-    run: ({ editor }) => toggleIds(editor, "locked", editor.objects.peek().map((state) => state.id)),
+    run: ({ editor }) =>
+      toggleIds(
+        editor,
+        "locked",
+        editor.objects.peek().map((state) => state.id),
+      ),
   },
-  { id: "hide", label: "Hide", group: "Objects", keys: ["h"], enabled: hasSelection, run: (c) => toggleIds(c.editor, "hidden", ids(c)) },
+  {
+    id: "hide",
+    label: "Hide",
+    group: "Objects",
+    keys: ["h"],
+    enabled: hasSelection,
+    run: (c) => toggleIds(c.editor, "hidden", ids(c)),
+  },
   {
     id: "hide-all",
     label: "Hide all on this frame",
     group: "Objects",
     keys: ["t h"],
-    run: ({ editor }) => toggleIds(editor, "hidden", editor.objects.peek().map((state) => state.id)),
+    run: ({ editor }) =>
+      toggleIds(
+        editor,
+        "hidden",
+        editor.objects.peek().map((state) => state.id),
+      ),
   },
-  { id: "pin", label: "Pin in place", group: "Objects", keys: ["p"], enabled: hasSelection, run: (c) => toggleIds(c.editor, "pinned", ids(c)) },
-  { id: "occluded", label: "Occluded", group: "Objects", keys: ["q", "/"], enabled: editing, run: (c) => toggleFlag(c.editor, selected(c), "occluded") },
-  { id: "to-front", label: "To the front", group: "Objects", keys: ["=", "+"], enabled: editing, run: (c) => arrange(c.editor, selected(c), "front") },
-  { id: "to-back", label: "To the back", group: "Objects", keys: ["-", "_"], enabled: editing, run: (c) => arrange(c.editor, selected(c), "back") },
+  {
+    id: "pin",
+    label: "Pin in place",
+    group: "Objects",
+    keys: ["p"],
+    enabled: hasSelection,
+    run: (c) => toggleIds(c.editor, "pinned", ids(c)),
+  },
+  {
+    id: "occluded",
+    label: "Occluded",
+    group: "Objects",
+    keys: ["q", "/"],
+    enabled: editing,
+    run: (c) => toggleFlag(c.editor, selected(c), "occluded"),
+  },
+  {
+    id: "to-front",
+    label: "To the front",
+    group: "Objects",
+    keys: ["=", "+"],
+    enabled: editing,
+    run: (c) => arrange(c.editor, selected(c), "front"),
+  },
+  {
+    id: "to-back",
+    label: "To the back",
+    group: "Objects",
+    keys: ["-", "_"],
+    enabled: editing,
+    run: (c) => arrange(c.editor, selected(c), "back"),
+  },
 
   {
     id: "keyframe",
@@ -208,7 +324,13 @@ export const ACTIONS: readonly Action[] = [
     },
   },
   { id: "next-keyframe", label: "Next keyframe", group: "Tracks", keys: ["r"], run: ({ editor }) => seekKeyframe(editor, 1) },
-  { id: "previous-keyframe", label: "Previous keyframe", group: "Tracks", keys: ["e"], run: ({ editor }) => seekKeyframe(editor, -1) },
+  {
+    id: "previous-keyframe",
+    label: "Previous keyframe",
+    group: "Tracks",
+    keys: ["e"],
+    run: ({ editor }) => seekKeyframe(editor, -1),
+  },
 
   ...labelActions,
 

@@ -55,7 +55,9 @@ export function readable(keys: string): string {
     .map((press) =>
       press
         .split(/\+(?=.)/)
-        .map((part) => SHOWN[part] ?? (/^f\d+$/.test(part) ? part.toUpperCase() : part.length === 1 ? part.toUpperCase() : part))
+        .map(
+          (part) => SHOWN[part] ?? (/^f\d+$/.test(part) ? part.toUpperCase() : part.length === 1 ? part.toUpperCase() : part),
+        )
         .join("+"),
     )
     .join(" ");

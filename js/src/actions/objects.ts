@@ -54,9 +54,8 @@ export function paste(editor: Editor): void {
   const here = editor.objects.peek();
   // On the frame they come from, copies are moved a little, or nobody would see them.
   const covered = states.some((state) => here.some((other) => other.points.join() === state.points.join()));
-  const edit = splitAttributes(
-    pasteObjects(editor.document, states, frame, covered ? PASTE_SHIFT : 0),
-    (id) => editor.labelOf(id),
+  const edit = splitAttributes(pasteObjects(editor.document, states, frame, covered ? PASTE_SHIFT : 0), (id) =>
+    editor.labelOf(id),
   );
   editor.commit(`Paste ${named(editor, states)}`, edit);
   editor.selection.value = (edit.added ?? []).map((record) => record.id);
@@ -65,7 +64,9 @@ export function paste(editor: Editor): void {
 }
 
 export function toggleFlag(editor: Editor, states: readonly ObjectState[], flag: "occluded" | "outside"): void {
-  const chosen = unlocked(editor, states).filter((state) => state.kind !== "tag" && (flag === "occluded" || state.kind === "track"));
+  const chosen = unlocked(editor, states).filter(
+    (state) => state.kind !== "tag" && (flag === "occluded" || state.kind === "track"),
+  );
   if (chosen.length === 0) return;
   const value = !chosen.every((state) => state[flag]);
   const edit = mergeEdits(...chosen.map((state) => setFlag(editor.document, state, flag, value)));
@@ -76,7 +77,8 @@ export function toggleFlag(editor: Editor, states: readonly ObjectState[], flag:
 export function toggleKeyframes(editor: Editor, states: readonly ObjectState[]): void {
   const tracks = unlocked(editor, states).filter((state) => state.kind === "track");
   const edits = tracks.flatMap((state) => toggleKeyframe(editor.document, state) ?? []);
-  if (edits.length < tracks.length) editor.toast("info", "The only keyframe of a track cannot be removed: delete the track instead.");
+  if (edits.length < tracks.length)
+    editor.toast("info", "The only keyframe of a track cannot be removed: delete the track instead.");
   if (edits.length === 0) return;
   editor.commit(`Toggle keyframe of ${named(editor, tracks)}`, mergeEdits(...edits));
 }

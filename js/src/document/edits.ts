@@ -35,7 +35,8 @@ export function mergeEdits(...edits: readonly Edit[]): Edit {
   const updated: Record<number, Record<string, FieldChange>> = {};
   for (const edit of edits) {
     for (const [id, fields] of Object.entries(edit.updated ?? {})) {
-      const target = (updated[Number(id)] ??= {});
+      updated[Number(id)] ??= {};
+      const target = updated[Number(id)] as Record<string, FieldChange>;
       for (const [path, [from, to]] of Object.entries(fields)) target[path] = [target[path] ? target[path][0] : from, to];
     }
   }

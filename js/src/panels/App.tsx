@@ -179,7 +179,11 @@ function useKeys(root: { readonly current: HTMLElement | null }, context: Contex
       }
       if (typing && !/^F\d+$/.test(event.key)) return;
       const button = (event.target as Element).closest("button, input");
-      if (button && (event.key === "Enter" || event.key === " " || (event.key.startsWith("Arrow") && button.tagName === "INPUT"))) return;
+      if (
+        button &&
+        (event.key === "Enter" || event.key === " " || (event.key.startsWith("Arrow") && button.tagName === "INPUT"))
+      )
+        return;
       if (!typing && context.tools.key(event)) {
         event.preventDefault();
         return;

@@ -67,6 +67,7 @@ function Field({ spec, name, value, disabled, onChange }: FieldProps) {
       </fieldset>
     );
   return (
+    // biome-ignore lint/a11y/noLabelWithoutControl: the control is the Input below
     <label class="cvw-attribute" title={hint}>
       <span class="cvw-attribute-name">{spec.name}</span>
       <Input spec={spec} name={name} value={value} disabled={disabled} onChange={onChange} />
@@ -88,15 +89,12 @@ function Input({ spec, value, disabled, onChange }: FieldProps) {
   const [min, max, step] = spec.values;
   const number = spec.input_type === "number";
   const commit = (input: HTMLInputElement): void => {
-    if (!number) return onChange(input.value);
-    const given = input.valueAsNumber;
-    if (!Number.isFinite(given)) {
-      input.value = value;
-      return undefined;
+    if (number) {
+      const given = input.valueAsNumber;
+      const bounded = Math.min(Math.max(given, Number(min)), Number(max));
+      input.value = Number.isFinite(given) ? String(bounded) : value;
     }
-    const bounded = String(Math.min(Math.max(given, Number(min)), Number(max)));
-    input.value = bounded;
-    return onChange(bounded);
+    onChange(input.value);
   };
   return (
     <input

@@ -33,7 +33,13 @@ export function ContextMenu() {
   const items = state ? (state.kind === "track" ? TRACK_ITEMS : SHAPE_ITEMS) : CANVAS_ITEMS;
   return (
     <>
-      <div class="cvw-menu-backdrop" onPointerDown={close} onContextMenu={(event) => event.preventDefault()} />
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: a click anywhere else closes the menu, as Escape does */}
+      <div
+        class="cvw-menu-backdrop"
+        role="presentation"
+        onPointerDown={close}
+        onContextMenu={(event) => event.preventDefault()}
+      />
       <div
         ref={menu}
         class="cvw-menu"

@@ -49,7 +49,10 @@ export function HelpOverlay() {
         <div class="cvw-shortcuts">
           {groups.map((group) => {
             const rows = ACTIONS.filter(
-              (action) => action.group === group && action.keys.length > 0 && fits(`${action.label} ${action.keys.map(readable).join(" ")}`),
+              (action) =>
+                action.group === group &&
+                action.keys.length > 0 &&
+                fits(`${action.label} ${action.keys.map(readable).join(" ")}`),
             );
             if (rows.length === 0) return null;
             return (

@@ -35,7 +35,15 @@ const TYPE_NAMES: Readonly<Record<ShapeType, string>> = {
 
 export const rowId = (root: string, id: number): string => `${root}-object-${id}`;
 
-export function ObjectRow({ state, root, onSelect }: { state: ObjectState; root: string; onSelect: (event: MouseEvent) => void }) {
+export function ObjectRow({
+  state,
+  root,
+  onSelect,
+}: {
+  state: ObjectState;
+  root: string;
+  onSelect: (event: MouseEvent) => void;
+}) {
   const { editor, ui } = useAnnotator();
   const label = editor.labelOf(state.label);
   const selected = editor.selection.value.includes(state.id);
@@ -46,7 +54,9 @@ export function ObjectRow({ state, root, onSelect }: { state: ObjectState; root:
   const hidden = editor.hidden.value.has(state.id);
   const { readOnly } = editor.info;
   const hasMore = (label?.attributes.length ?? 0) > 0 || state.kind === "track";
-  const choices = editor.labels.value.filter((each) => each.type === "any" || each.type === state.type || each.id === state.label);
+  const choices = editor.labels.value.filter(
+    (each) => each.type === "any" || each.type === state.type || each.id === state.label,
+  );
   const expand = (): void => {
     const next = new Set(ui.expanded.peek());
     if (!next.delete(state.id)) next.add(state.id);

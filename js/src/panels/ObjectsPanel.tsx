@@ -14,7 +14,9 @@ export function sortStates(states: readonly ObjectState[], by: "id" | "label" | 
   const sorted = [...states];
   if (by === "layer") sorted.sort((a, b) => b.z_order - a.z_order || a.id - b.id);
   else if (by === "label")
-    sorted.sort((a, b) => (editor.labelOf(a.label)?.name ?? "").localeCompare(editor.labelOf(b.label)?.name ?? "") || a.id - b.id);
+    sorted.sort(
+      (a, b) => (editor.labelOf(a.label)?.name ?? "").localeCompare(editor.labelOf(b.label)?.name ?? "") || a.id - b.id,
+    );
   else sorted.sort((a, b) => a.id - b.id);
   return sorted;
 }

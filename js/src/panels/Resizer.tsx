@@ -6,6 +6,7 @@ export function Resizer({ setting, min, max }: { setting: "rightPanelWidth"; min
   const width = editor.settings.value[setting];
   const set = (value: number): void => editor.setSetting(setting, Math.min(Math.max(Math.round(value), min), max));
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a rule cannot be moved, this separator can
     <div
       class="cvw-resizer"
       role="separator"

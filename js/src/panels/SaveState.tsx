@@ -15,8 +15,10 @@ export function saveText({ status, pending, subshells, reason }: SaveFacts): {
   tone: "good" | "busy" | "bad";
 } {
   const edits = `${pending} edit${pending === 1 ? "" : "s"}`;
-  if (status === "lost") return { text: "Disconnected", detail: reason ?? "The kernel is gone. Run the cell again.", tone: "bad" };
-  if (status === "behind") return { text: "Behind, catching up…", detail: "Some messages were lost and are fetched again.", tone: "busy" };
+  if (status === "lost")
+    return { text: "Disconnected", detail: reason ?? "The kernel is gone. Run the cell again.", tone: "bad" };
+  if (status === "behind")
+    return { text: "Behind, catching up…", detail: "Some messages were lost and are fetched again.", tone: "busy" };
   if (status === "waiting" || status === "connecting") {
     const why = subshells
       ? "The kernel does not answer. Your edits are kept in this page and sent as soon as it does."

@@ -76,7 +76,19 @@ function Choice<T extends string>({ label, value, choices, onChange }: ChoicePro
   );
 }
 
-function Slide({ label, name, min, max, unit }: { label: string; name: NumberSetting; min: number; max: number; unit: string }) {
+function Slide({
+  label,
+  name,
+  min,
+  max,
+  unit,
+}: {
+  label: string;
+  name: NumberSetting;
+  min: number;
+  max: number;
+  unit: string;
+}) {
   const { editor } = useAnnotator();
   const value = editor.settings.value[name];
   return (

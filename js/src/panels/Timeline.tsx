@@ -22,7 +22,10 @@ export function Timeline() {
   };
   if (tracks.length === 0) return null;
   return (
-    <div class="cvw-timeline" style={open ? { height: `${Math.min(editor.settings.value.timelineHeight, 36 + tracks.length * 22)}px` } : undefined}>
+    <div
+      class="cvw-timeline"
+      style={open ? { height: `${Math.min(editor.settings.value.timelineHeight, 36 + tracks.length * 22)}px` } : undefined}
+    >
       <div class="cvw-timeline-head">
         <IconButton
           icon={open ? ChevronDown : ChevronRight}

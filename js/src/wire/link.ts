@@ -1,13 +1,6 @@
 /** Questions and answers over a transport: calls with errors, progress and cancel, and how the connection is. */
 import { type Signal, signal } from "@preact/signals";
-import {
-  type FromKernel,
-  type KernelError,
-  MAX_UPLINK_BYTES,
-  newClientId,
-  type ToKernel,
-  type Transport,
-} from "./protocol";
+import { type FromKernel, type KernelError, MAX_UPLINK_BYTES, newClientId, type ToKernel, type Transport } from "./protocol";
 
 export type LinkStatus =
   /** Nothing was heard from the kernel yet. */
@@ -72,7 +65,9 @@ export class Link {
       this.transport.send(message, buffers);
     } catch {
       // A comm outlives neither its kernel nor a restart of it.
-      this.lose("The kernel has stopped or was restarted. Run the cell again: edits that are not saved yet are kept and sent then.");
+      this.lose(
+        "The kernel has stopped or was restarted. Run the cell again: edits that are not saved yet are kept and sent then.",
+      );
     }
   }
 

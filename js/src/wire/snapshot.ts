@@ -20,7 +20,11 @@ const READERS: Readonly<Record<string, (buffer: ArrayBuffer) => Column>> = {
 const OCCLUDED = 1;
 const OUTSIDE = 2;
 
-export function readSnapshot(message: Snapshot, buffers: readonly Uint8Array[], mutable: ReadonlySet<number>): AnnotationRecord[] {
+export function readSnapshot(
+  message: Snapshot,
+  buffers: readonly Uint8Array[],
+  mutable: ReadonlySet<number>,
+): AnnotationRecord[] {
   const columns: Record<string, Column> = {};
   message.columns.forEach(({ name, dtype, length }, index) => {
     const bytes = buffers[index];

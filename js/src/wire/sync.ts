@@ -55,7 +55,10 @@ export class Sync {
       link.on("pong", (message) => this.ponged(message.n, message.revision, message.epoch)),
       link.on("notice", (message) => options.onNotice?.(message.level, message.text)),
     );
-    this.timers.push(setInterval(() => this.tick(), 500), setInterval(() => this.ping(), PING_MS));
+    this.timers.push(
+      setInterval(() => this.tick(), 500),
+      setInterval(() => this.ping(), PING_MS),
+    );
     this.hello();
   }
 
@@ -243,4 +246,3 @@ export class Sync {
 }
 
 const key = ({ client, seq }: { client: string; seq: number }): string => `${client}:${seq}`;
-
