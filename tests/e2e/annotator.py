@@ -109,7 +109,7 @@ class AnnotatorPage:
         field = self.root.get_by_test_id("frame-input")
         field.fill(str(frame))
         field.press("Enter")
-        self.wait(f"editor.frame.value === {frame}")
+        self.wait(f"editor.frame.value === {frame} && scene.upToDate")
         self.focus()
 
     def choose_track_mode(self) -> None:

@@ -126,5 +126,6 @@ cw.Annotator(task)"""
     notebook.screenshot("tracking-real")
     task = cw.Task.open("vtest", store=store)
     assert boxes_of(task).groupby("track_id").size().tolist() == [150, 150]
+    assert [rows["frame"].tolist() for _, rows in task.tracks.groupby("track_id")] == [[0, 60, 120], [0, 70, 130]]
     assert not notebook.errors
     check_round_trip(task, clip, store, tmp_path, stop_frame=149)
