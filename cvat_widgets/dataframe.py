@@ -267,7 +267,7 @@ class _Reader:
             numbers = pd.to_numeric(values).astype("Int64")
         except (TypeError, ValueError) as error:
             raise AnnotationError(f"the column {name!r} is not made of whole numbers ({error})") from None
-        return np.asarray(numbers.fillna(default), np.int64)
+        return np.array(numbers.fillna(default), np.int64)
 
     def codes(
         self,

@@ -283,7 +283,13 @@ def _png(stream: BinaryIO) -> PictureHeader:
 def _npy(stream: BinaryIO) -> PictureHeader:
     version = np.lib.format.read_magic(stream)
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read(stream, max_header_size=10_000)
+    begin = stream.tell()
+    try:
+        shape, _, dtype = read(stream, max_header_size=10_000)
+    except SystemError:
+        # CPython 3.11 (gh-106905): its parser fails if the collector happens to run another parse inside it. Once more, then.
+        stream.seek(begin)
+        shape, _, dtype = read(stream, max_header_size=10_000)
     if len(shape) not in (2, 3) or dtype.kind not in "buif":
         raise ValueError(f"an array of shape {shape} and type {dtype} is no picture")
     return PictureHeader("NPY", shape[1], shape[0], 1, dtype.itemsize * 8, len(shape) == 2 or shape[2] not in (2, 4), False)

@@ -125,8 +125,10 @@ class Annotator(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Take the annotator off the page; the annotations are safe."""
-        self._session.close()
-        self._channel.close()
+        # ipywidgets closes what is thrown away, also what was never finished because its media could not be read.
+        if "_session" in vars(self):
+            self._session.close()
+            self._channel.close()
         super().close()
 
     def picture(self) -> bytes:
