@@ -121,7 +121,8 @@ class NotebookPage:
                 await current.sessionContext.ready;
                 await current.revealed;
                 app.shell.collapseLeft();
-                if (theme === "dark") await app.commands.execute("apputils:change-theme", { theme: "JupyterLab Dark" });
+                const wanted = theme === "dark" ? "JupyterLab Dark" : "JupyterLab Light";
+                await app.commands.execute("apputils:change-theme", { theme: wanted });
             }""",
             self.theme,
         )

@@ -31,6 +31,8 @@ const SHOWN: Readonly<Record<string, string>> = {
   right: "→",
   up: "↑",
   down: "↓",
+  home: "Home",
+  end: "End",
   tab: "Tab",
   enter: "Enter",
 };

@@ -197,8 +197,8 @@ function useKeys(root: { readonly current: HTMLElement | null }, context: Contex
     };
     element.addEventListener("keydown", onKey);
     const swallow = (event: Event): void => event.stopPropagation();
-    // Copying in the widget is not copying cells.
-    const others = ["keyup", "keypress", "copy", "cut", "paste"];
+    // Copying in the widget is not copying cells, and its menu is not the notebook's.
+    const others = ["keyup", "keypress", "copy", "cut", "paste", "contextmenu"];
     for (const type of others) element.addEventListener(type, swallow);
     return () => {
       element.removeEventListener("keydown", onKey);
