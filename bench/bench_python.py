@@ -8,6 +8,7 @@ import sys
 import time
 
 import numpy as np
+import pandas as pd
 
 from cvat_widgets.dataframe import to_dataframe
 from cvat_widgets.model.frames import FrameIndex
@@ -18,8 +19,8 @@ from cvat_widgets.model.table import AnnotationTable
 TRACKS, FRAMES, STEP = 1000, 300, 10
 
 
-def loop(table: AnnotationTable) -> list[dict[str, object]]:
-    """What a loop over shapes does: one dictionary an object and frame."""
+def loop(table: AnnotationTable) -> pd.DataFrame:
+    """The same result by a loop over shapes: one dictionary an object and frame, made into a DataFrame."""
     rows: list[dict[str, object]] = []
     by_track: dict[int, list[int]] = {}
     for row in range(len(table)):
@@ -30,14 +31,21 @@ def loop(table: AnnotationTable) -> list[dict[str, object]]:
             after = [row for row in members if table.frame[row] > frame]
             if not before:
                 continue
-            left = table.points_of(before[-1]).tolist()
-            points = left
+            row = before[-1]
+            points = table.points_of(row).tolist()
             if after:
                 right = table.points_of(after[0]).tolist()
-                share = (frame - table.frame[before[-1]]) / (table.frame[after[0]] - table.frame[before[-1]])
-                points = [a + (b - a) * share for a, b in zip(left, right, strict=True)]
-            rows.append({"id": track, "frame": frame, "points": points})
-    return rows
+                share = (frame - table.frame[row]) / (table.frame[after[0]] - table.frame[row])
+                points = [a + (b - a) * share for a, b in zip(points, right, strict=True)]
+            rows.append(
+                {
+                    "id": track, "frame": frame, "frame_name": f"frame_{frame:06d}", "label": "car", "type": "rectangle",
+                    "points": np.array(points), "rotation": float(table.rotation[row]), "occluded": bool(table.flags[row] & 1),
+                    "outside": bool(table.flags[row] & 2), "keyframe": bool(table.frame[row] == frame), "z_order": int(table.z_order[row]),
+                    "group": int(table.group[row]), "track_id": track, "source": "manual", "score": float(table.score[row]),
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows)
 
 
 def main() -> None:

@@ -104,6 +104,7 @@ class _Reader:
         self.next_id = 1
         self.next_group = 1
         self.tracks: dict[Any, int] = {}
+        self.own_ids = True
 
     def add(self, file: _File, subset: str, where: str) -> None:
         first = len(self.images)
@@ -116,11 +117,48 @@ class _Reader:
             self.categories.setdefault(category.id, category)
             self.rows.label_code(category.name)
         label_of = {category.id: self.rows.label_code(category.name) for category in file.categories}
+        if _only_boxes(file.annotations):
+            self._boxes(file.annotations, frame_of, label_of, where)
+            return
         for index, annotation in enumerate(file.annotations):
             try:
                 self._annotation(annotation, frame_of, label_of)
             except (CvatWidgetsError, KeyError, TypeError, ValueError, OverflowError) as error:
                 raise FormatError(_reason(error, annotation), where=f"{where}: annotations[{index}]") from None
+
+    def _boxes(self, items: list[_Annotation], frame_of: dict[int, int], label_of: dict[int, int], where: str) -> None:
+        """Take a file of plain boxes as whole columns; their ids become the ids of the rows."""
+        frames = [frame_of.get(item.image_id, -1) for item in items]
+        labels = [label_of.get(item.category_id, -1) for item in items]
+        boxes = np.array([item.bbox for item in items], np.float64)
+        for bad, text in (
+            (np.array(frames) < 0, "image_id {0.image_id} names no image"),
+            (np.array(labels) < 0, "category_id {0.category_id} names no category"),
+            ((boxes[:, 2:] < 0).any(axis=1), "the bbox {0.bbox} has a negative size"),
+        ):
+            if bad.any():
+                index = int(np.argmax(bad))
+                item = items[index]
+                raise FormatError(f"annotation {item.id}: {text.format(item)}", where=f"{where}: annotations[{index}]")
+        boxes[:, 2:] += boxes[:, :2]
+        rows, count = self.rows, len(items)
+        ids = [item.id for item in items]
+        if rows.id or len(set(ids)) < count or min(ids) < 1:
+            ids = list(range(self.next_id, self.next_id + count))
+            self.own_ids = False
+        self.next_id = max(ids) + 1
+        rows.id += ids
+        rows.frame += frames
+        rows.label += labels
+        rows.type += [RECTANGLE] * count
+        rows.source += [_FILE] * count
+        rows.score += [item.score for item in items]
+        for column, value in ((rows.track, -1), (rows.parent, -1), (rows.group, 0), (rows.z_order, 0), (rows.flags, 0)):
+            column += [value] * count
+        rows.rotation += [0.0] * count
+        first = len(rows.points)
+        rows.points += boxes.ravel().tolist()
+        rows.offsets += range(first + 4, first + 4 * count + 1, 4)
 
     def _annotation(self, item: _Annotation, frame_of: dict[int, int], label_of: dict[int, int]) -> None:
         frame = frame_of.get(item.image_id)
@@ -205,7 +243,16 @@ class _Reader:
             tuple(image.id for image in self.images),
         )
         ids = {category.name: (category.id, category.supercategory) for category in self.categories.values()}
-        return Dataset(labels=labels, frames=frames, table=table, name=name, meta={"coco_categories": ids})
+        meta = {"coco_categories": ids, "coco_ids": self.own_ids and not self.rows.extras and not self.tracks}
+        return Dataset(labels=labels, frames=frames, table=table, name=name, meta=meta)
+
+
+def _only_boxes(items: list[_Annotation]) -> bool:
+    """Whether every annotation is a box and nothing else: such files are read as whole columns."""
+    return bool(items) and all(
+        item.bbox is not None and len(item.bbox) == 4 and not item.segmentation and not item.attributes and not item.iscrowd
+        for item in items
+    )
 
 
 def _unique(categories: Any) -> list[_Category]:

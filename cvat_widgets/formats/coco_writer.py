@@ -18,6 +18,12 @@ from cvat_widgets.model.table import AnnotationTable
 __all__ = ["coco_json"]
 
 
+_BOX = (
+    '{"id":%d,"image_id":%d,"category_id":%d,"segmentation":[],"area":%r,"bbox":[%r,%r,%r,%r],"iscrowd":0,'
+    '"attributes":{"occluded":%s,"rotation":%r}}'
+)
+
+
 def coco_json(dataset: Dataset, frames: Sequence[int]) -> bytes:
     """Return the JSON for some frames; tracks become one annotation a frame with ``track_id`` and ``keyframe``."""
     table = interpolate_table(dataset.table, frame_count=len(dataset.frames))
@@ -46,7 +52,7 @@ def coco_json(dataset: Dataset, frames: Sequence[int]) -> bytes:
             }
             for frame in frames
         ],
-        "annotations": _Annotations(dataset, table, categories, image_id).all(),
+        "annotations": _Annotations(dataset, table, categories, image_id).encoded(),
     }
     return msgspec.json.encode(document)
 
@@ -69,6 +75,27 @@ class _Annotations:
         self.image_id = image_id
         self.specs = {spec.id: spec for label in dataset.labels for spec in label.attributes}
 
+    def encoded(self) -> Any:
+        """Return the annotations for the encoder; plain boxes, the common case, as text made from one template."""
+        table = self.table
+        if not len(table) or table.extras or len(table.attributes) or (table.type != RECTANGLE).any():
+            return self.all()
+        if table.is_track.any() or (table.score != 1).any():
+            return self.all()
+        starts = table.offsets[:-1]
+        left, top, right, bottom = (table.points[starts + index] for index in range(4))
+        width, height = right - left, bottom - top
+        ids = table.id if self.dataset.meta.get("coco_ids") else np.arange(len(table)) + 1
+        category = np.array([self.category.get(label, 0) for label in range(int(table.label.max()) + 1)])
+        occluded = np.array(["false", "true"], object)[table.has(Flag.OCCLUDED).astype(int)]
+        columns = (
+            ids, np.array(self.image_id)[table.frame], category[table.label], width * height, left, top, width, height,
+            occluded, table.rotation,
+        )  # fmt: skip
+        return msgspec.Raw(
+            b"[" + ",".join(map(_BOX.__mod__, zip(*(each.tolist() for each in columns), strict=True))).encode() + b"]"
+        )
+
     def all(self) -> list[dict[str, Any]]:
         """Return the annotations; grouped polygons and masks of one label on one frame are one annotation."""
         table = self.table
@@ -82,6 +109,7 @@ class _Annotations:
         parts = self._parts()
         taken = {extra["coco"][0] for extra in table.extras.values() if "coco" in extra}
         keep_ids = len(taken) == len(parts)
+        own_ids = table.id.tolist() if self.dataset.meta.get("coco_ids") else None
         annotations: list[dict[str, Any]] = []
         for number, rows in enumerate(parts):
             row = rows[0]
@@ -102,7 +130,7 @@ class _Annotations:
                 crowd = known[2]
                 box = known[3] or box
             annotation: dict[str, Any] = {
-                "id": known[0] if known and keep_ids else number + 1,
+                "id": known[0] if known and keep_ids else own_ids[row] if own_ids else number + 1,
                 "image_id": self.image_id[frame[row]],
                 "category_id": self.category[label[row]],
                 "segmentation": segmentation,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,16 +37,23 @@ def read_dataset(path: str | Path, format: str | None = None) -> Dataset:  # noq
         found = _recognised(members) if format is None else find_format(format)
         if not found.can_read:
             raise FormatError(f"{found.name} cannot be imported", hint="Both CVAT formats are imported as 'CVAT 1.1'")
-        # Hundreds of thousands of small objects are made and none is thrown away: looking for garbage only costs time.
-        collecting = gc.isenabled()
-        gc.disable()
         try:
-            return found.read(members)
+            with _no_collection():
+                return found.read(members)
         except RecursionError:
             raise FormatError("the file is nested too deeply", where=str(path)) from None
-        finally:
-            if collecting:
-                gc.enable()
+
+
+@contextlib.contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hundreds of thousands of small objects are made and none is thrown away: looking for garbage only costs time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _recognised(members: Members) -> Format:
@@ -95,7 +103,7 @@ def write_dataset(
         )
     report_losses(dataset, target, strict=strict)
     destination = Path(path).expanduser()
-    with write_atomically(destination) as sink, _bar(progress, shown=save_images) as report:
+    with write_atomically(destination) as sink, _bar(progress, shown=save_images) as report, _no_collection():
         target.write(dataset, sink, save_images=save_images, progress=report)
     return destination
 

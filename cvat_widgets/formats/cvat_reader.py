@@ -261,8 +261,13 @@ class _Reader:
     def _points(self, name: str, values: dict[str, str]) -> None:
         points = self.rows.points
         if name == "box":
-            points += (float(values["xtl"]), float(values["ytl"]), float(values["xbr"]), float(values["ybr"]))
-        elif name in ("polygon", "polyline", "points"):
+            box = (float(values["xtl"]), float(values["ytl"]), float(values["xbr"]), float(values["ybr"]))
+            points += box
+            self.rows.offsets.append(len(points))
+            if not math.isfinite(box[0] + box[1] + box[2] + box[3]):
+                raise FormatError("a coordinate is not a finite number", where=self._place())
+            return
+        if name in ("polygon", "polyline", "points"):
             points.extend(map(float, values["points"].replace(";", ",").split(",")))
         elif name == "ellipse":
             cx, cy, rx, ry = (float(values[key]) for key in ("cx", "cy", "rx", "ry"))

@@ -234,7 +234,10 @@ class AnnotationTable:
             owner = np.searchsorted(self.offsets, np.flatnonzero(wild), side="right") - 1
             report(np.isin(np.arange(len(self)), owner), "a coordinate is not a finite number below 1e9")
         lengths = np.diff(self.offsets)
-        for type_code, length in {(int(t), int(n)) for t, n in zip(self.type, lengths, strict=True) if t < len(SHAPE_TYPES)}:
+        kinds = np.unique(lengths * 256 + self.type)
+        for type_code, length in zip((kinds % 256).tolist(), (kinds // 256).tolist(), strict=True):
+            if type_code >= len(SHAPE_TYPES):
+                continue
             problem = point_count_problem(SHAPE_TYPES[type_code], length)
             if problem:
                 report((self.type == type_code) & (lengths == length), problem)
