@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from cvat_widgets.store import JobRow, Store, TaskRow
 
 __all__ = ["Task", "current_user", "tasks"]
+
+
+_open_media: WeakValueDictionary[tuple[str, int], FrameSource] = WeakValueDictionary()
+"""One decoder and one cache for all the Task objects of a task: running a cell again must not add another."""
 
 
 def current_user() -> str:
@@ -163,7 +168,7 @@ class Task(EditableAnnotations):
             )
         )
         task = cls(opened, row)
-        task._media = media
+        task._media = _open_media[opened.uuid, row.id] = media
         return task
 
     @classmethod
@@ -215,9 +220,12 @@ class Task(EditableAnnotations):
             The media is no longer where it was.
         """
         if self._media is None:
+            key = (self.store.uuid, self.id)
+            self._media = _open_media.get(key)
+        if self._media is None:
             from cvat_widgets.media import reopen_media
 
-            self._media = reopen_media(self.row.media)
+            self._media = _open_media[key] = reopen_media(self.row.media)
         return self._media
 
     def __len__(self) -> int:
@@ -401,7 +409,9 @@ class Task(EditableAnnotations):
 def delete_task(name: str | int, store: Store | str | Path | None = None) -> None:
     """Delete a task with its annotations and history; media files stay where they are."""
     opened = open_store(store)
-    opened.delete_task(opened.task(name).id)
+    task_id = opened.task(name).id
+    opened.delete_task(task_id)
+    _open_media.pop((opened.uuid, task_id), None)
 
 
 def _segments(count: int, size: int | None, overlap: int) -> list[tuple[int, int]]:

@@ -49,6 +49,10 @@ def test_a_task_is_created_and_found_again(task: cw.Task, tmp_path: Path) -> Non
     assert again.frame(3)[0, 0].tolist() == [60, 80, 120]
 
 
+def test_tasks_opened_twice_share_their_decoder(task: cw.Task, tmp_path: Path) -> None:
+    assert cw.Task.open("street", store=tmp_path / "store.sqlite").media is task.media
+
+
 def test_a_missing_task_names_those_there_are(task: cw.Task, tmp_path: Path) -> None:
     with pytest.raises(cw.NotFoundError, match="street"):
         cw.Task.open("steet", store=tmp_path / "store.sqlite")
