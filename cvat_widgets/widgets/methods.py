@@ -22,7 +22,11 @@ def frame(call: Call) -> tuple[dict[str, Any], list[bytes]]:
     session = call.session
     number = call.integer("frame", session.job.start, session.job.stop)
     tier = "proxy" if call.params.get("tier") == "proxy" else "exact"
-    encoded = session.job.task.media.encoded(number, quality=85, max_side=_PROXY_SIDE if tier == "proxy" else _LARGEST_SIDE)
+    media = session.job.task.media
+    if tier == "proxy":
+        # Somebody drags the slider: from now on small copies of all frames are made in the background.
+        media.build_proxy(max_side=_PROXY_SIDE, start=number)
+    encoded = media.encoded(number, quality=85, max_side=_PROXY_SIDE if tier == "proxy" else _LARGEST_SIDE)
     index = session.job.task.frame_index
     width, height = int(index.widths[number]), int(index.heights[number])
     if encoded.exact and (encoded.width, encoded.height) != (width, height):

@@ -122,6 +122,24 @@ def test_frames_are_sent_as_pictures(wire: Wire) -> None:
     assert data.startswith(b"\x89PNG")
 
 
+def test_scrubbing_a_video_is_served_by_small_copies(tmp_path: Path) -> None:
+    with cw.Store.open(tmp_path / "video.sqlite") as store:
+        task = cw.Task.create("clip", cw.samples.street().path, labels=["car"], store=store)
+        wire = Wire(task.jobs[0])
+        wire.ask({"t": "rpc", "client": "a", "id": 1, "method": "frame", "params": {"frame": 50, "tier": "proxy"}})
+        message, (data,) = answer_of(wire, 1)
+        assert (message["result"]["width"], message["result"]["tier"]) == (task.frame_index.widths[50], "proxy")
+        proxy = wire.session.job.task.media.build_proxy()
+        assert proxy is not None
+        assert proxy.wait(30)
+        wire.ask({"t": "rpc", "client": "a", "id": 2, "method": "frame", "params": {"frame": 9, "tier": "proxy"}})
+        _, (small,) = answer_of(wire, 2)
+        assert small == proxy.get(9).data
+        assert data.startswith(b"\xff\xd8")
+        wire.session.close()
+        task.media.close()
+
+
 @pytest.mark.parametrize(
     ("method_name", "params", "text"),
     [
