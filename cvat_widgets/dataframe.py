@@ -57,17 +57,13 @@ def to_dataframe(table: AnnotationTable, labels: LabelSet, frames: FrameIndex) -
     """
     import pandas as pd
 
-    flat = table.points.copy()
-    offsets = table.offsets.tolist()
-    points = np.empty(len(table), object)
-    points[:] = [flat[start:stop] for start, stop in pairwise(offsets)] or points
     data: dict[str, Any] = {
         "id": table.id,
         "frame": table.frame,
         "frame_name": _names_of(table.frame, frames.names),
         "label": _label_names(table.label, labels),
-        "type": np.array(SHAPE_TYPES, object)[table.type],
-        "points": points,
+        "type": _text(SHAPE_TYPES, table.type),
+        "points": _points_column(table),
         "rotation": table.rotation,
         "occluded": table.has(Flag.OCCLUDED),
         "outside": table.has(Flag.OUTSIDE),
@@ -75,7 +71,7 @@ def to_dataframe(table: AnnotationTable, labels: LabelSet, frames: FrameIndex) -
         "z_order": table.z_order,
         "group": table.group,
         "track_id": pd.arrays.IntegerArray(table.track.copy(), table.track < 0),
-        "source": np.array(SOURCES, object)[table.source],
+        "source": _text(SOURCES, table.source),
         "score": table.score,
     }
     frame = pd.DataFrame(data, columns=list(COLUMNS), copy=True)
@@ -91,15 +87,43 @@ def to_dataframe(table: AnnotationTable, labels: LabelSet, frames: FrameIndex) -
     return frame
 
 
-def _names_of(frame: NDArray[np.int32], names: Sequence[str]) -> NDArray[np.object_]:
+def _points_column(table: AnnotationTable) -> NDArray[np.object_]:
+    """Return one array a row: views into one copy of all coordinates."""
+    flat = table.points.copy()
+    if size := table.uniform_length:
+        return np.fromiter(flat.reshape(-1, size), object, len(table))
+    column = np.empty(len(table), object)
+    if len(table):
+        column[:] = [flat[start:stop] for start, stop in pairwise(table.offsets.tolist())]
+    return column
+
+
+def _text(values: Sequence[str], codes: NDArray[Any]) -> Any:
+    """Return a column of texts; pandas looks at the few distinct ones, not at every row."""
+    import pandas as pd
+
+    return pd.array(np.array([*values] or [""], object), dtype="str").take(codes)
+
+
+def _names_of(frame: NDArray[np.int32], names: Sequence[str]) -> Any:
     """Names of frames; only those in use are asked for, since a video makes its names on demand."""
-    used, position = np.unique(frame, return_inverse=True)
-    return np.array([names[number] for number in used.tolist()] or [""], object)[position]
+    used, position = _distinct(frame)
+    return _text([names[number] for number in used.tolist()], position)
 
 
-def _label_names(codes: NDArray[np.int32], labels: LabelSet) -> NDArray[np.object_]:
-    used, position = np.unique(codes, return_inverse=True)
-    return np.array([labels.by_id(code).name for code in used.tolist()] or [""], object)[position]
+def _label_names(codes: NDArray[np.int32], labels: LabelSet) -> Any:
+    used, position = _distinct(codes)
+    return _text([labels.by_id(code).name for code in used.tolist()], position)
+
+
+def _distinct(codes: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the distinct codes and each row's place among them; codes are small numbers, so counting beats sorting."""
+    if not len(codes) or int(codes.min()) < 0 or int(codes.max()) > 4 * len(codes) + 1024:
+        used, position = np.unique(codes, return_inverse=True)
+        return used.astype(np.int64), position
+    present = np.bincount(codes) > 0
+    used = np.flatnonzero(present)
+    return used, (np.cumsum(present) - 1)[codes]
 
 
 def _specs_by_name(labels: LabelSet) -> dict[str, list[Attribute]]:

@@ -147,6 +147,12 @@ def _points(
     curves = moving & np.isin(rows.type, (POLYGON, POLYLINE))
     single = (rows.type == POINTS) & (lengths[source] == 2)
     linear = moving & equal & (np.isin(rows.type, _LINEAR) | single)
+    size = keys.uniform_length
+    if size and not curves.any():
+        pairs = keys.points.reshape(-1, size)
+        share = np.where(linear, offset, 0.0)[:, None]
+        points = rows.points.reshape(-1, size)
+        return (points + (pairs[target] - points) * share).ravel(), rows.offsets
     points = rows.points.copy()
     own = lengths[source]
     owner = np.repeat(np.arange(len(rows)), own)

@@ -163,23 +163,42 @@ class AnnotationTable:
         """Return the rows at the given positions, or where a boolean mask is true, in that order."""
         index = np.asarray(rows)
         index = np.flatnonzero(index) if index.dtype == bool else index.astype(np.int64)
-        lengths = np.diff(self.offsets)[index]
-        offsets = np.concatenate(([0], np.cumsum(lengths)))
-        flat = np.repeat(self.offsets[index] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        points, offsets = self._points_of_rows(index)
         extras = {}
         if self.extras:
             extras = {new: self.extras[old] for new, old in enumerate(index.tolist()) if old in self.extras}
         return AnnotationTable(
             **{name: getattr(self, name)[index] for name in _COLUMNS},
-            points=self.points[flat],
+            points=points,
             offsets=offsets,
             attributes=self.attributes.take(index, len(self)),
             extras=extras,
         )
 
+    def _points_of_rows(self, index: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return coordinates and offsets of the rows at the given positions."""
+        size = self.uniform_length
+        if size:
+            return self.points.reshape(-1, size)[index].ravel(), np.arange(len(index) + 1, dtype=np.int64) * size
+        lengths = np.diff(self.offsets)[index]
+        offsets = np.concatenate(([0], np.cumsum(lengths)))
+        flat = np.repeat(self.offsets[index] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return self.points[flat], offsets
+
+    @property
+    def uniform_length(self) -> int:
+        """Count of coordinates of every row where all rows have as many (as boxes do), else 0: whole columns then reshape."""
+        if not len(self):
+            return 0
+        size = int(self.offsets[1])
+        return size if bool((np.diff(self.offsets) == size).all()) else 0
+
     @classmethod
     def concat(cls, tables: Sequence[AnnotationTable]) -> AnnotationTable:
         """Put tables one below the other."""
+        tables = [table for table in tables if len(table)]
+        if len(tables) == 1:
+            return tables[0]
         if not tables:
             return cls.empty()
         starts = np.concatenate(([0], np.cumsum([len(table.points) for table in tables])))
