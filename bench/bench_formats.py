@@ -86,7 +86,7 @@ def make_data(folder: Path) -> None:
     from cvat_widgets.formats.cvat_writer import images_xml
 
     (folder / "cvat" / "images").mkdir(parents=True)
-    (folder / "cvat" / "annotations.xml").write_text(images_xml(read_dataset(folder / "coco.json", "COCO 1.0")))
+    (folder / "cvat" / "annotations.xml").write_text("".join(images_xml(read_dataset(folder / "coco.json", "COCO 1.0"))))
     # The peer reads neither format without the pictures being there.
     from PIL import Image
 

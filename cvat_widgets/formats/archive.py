@@ -7,7 +7,7 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
 from cvat_widgets.errors import FormatError
@@ -115,6 +115,17 @@ class Sink:
 
     def write(self, name: str, data: bytes | str, *, compress: bool = True) -> None:
         """Add a file; ``compress=False`` for pictures, which are compressed already."""
+        self._archive.writestr(self._entry(name, compress), data, compresslevel=1 if compress else None)
+
+    @contextlib.contextmanager
+    def stream(self, name: str) -> Iterator[Callable[[bytes], object]]:
+        """Add a file piece by piece, so that a large one is never in memory as a whole; gives the function that adds a piece."""
+        entry = self._entry(name, compress=True)
+        entry._compresslevel = 1  # type: ignore[attr-defined]  # noqa: SLF001  # public from Python 3.13 on
+        with self._archive.open(entry, "w", force_zip64=True) as file:
+            yield file.write
+
+    def _entry(self, name: str, compress: bool) -> zipfile.ZipInfo:
         safe = "/".join(part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..", "."))
         if safe in self._names:
             raise FormatError(f"two files would be called {safe!r}", hint="Frame names must differ in exports with images")
@@ -122,7 +133,7 @@ class Sink:
         entry = zipfile.ZipInfo(safe, (2026, 1, 1, 0, 0, 0))
         entry.external_attr = 0o644 << 16
         entry.compress_type = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
-        self._archive.writestr(entry, data, compresslevel=1 if compress else None)
+        return entry
 
 
 @contextlib.contextmanager

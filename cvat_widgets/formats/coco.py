@@ -32,7 +32,7 @@ class Coco(Format):
         names = _json_names(members)
         if not names:
             raise FormatError("there is no COCO file in it", where=str(members.path), hint="Expected is annotations/*.json")
-        parts = [(name, members.read(name), members.where(name)) for name in names]
+        parts = ((name, members.read(name), members.where(name)) for name in names)
         return read_coco(parts, members.path.stem)
 
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
@@ -42,7 +42,9 @@ class Coco(Format):
         ]
         for subset in dict.fromkeys(subsets) or ["default"]:
             chosen = [frame for frame, name in enumerate(subsets) if name == subset]
-            sink.write(f"annotations/instances_{subset}.json", coco_json(dataset, chosen))
+            with sink.stream(f"annotations/instances_{subset}.json") as add:
+                for piece in coco_json(dataset, chosen):
+                    add(piece)
         if save_images:
             write_pictures(dataset, sink, progress)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -68,7 +69,7 @@ def looks_like_coco(data: bytes) -> bool:
     return {"images", "annotations", "categories"} <= set(found)
 
 
-def read_coco(parts: Sequence[tuple[str, bytes, str]], name: str) -> Dataset:
+def read_coco(parts: Iterable[tuple[str, bytes, str]], name: str) -> Dataset:
     """Read files of one dataset, one a subset.
 
     Parameters
@@ -81,7 +82,10 @@ def read_coco(parts: Sequence[tuple[str, bytes, str]], name: str) -> Dataset:
     reader = _Reader()
     for member, data, where in parts:
         found = _SUBSET.search(member)
-        reader.add(_decoded(data, where), "" if found is None or found[1] == "default" else found[1], where)
+        file = _decoded(data, where)
+        # The text of a large file goes before its columns come.
+        del data
+        reader.add(file, "" if found is None or found[1] == "default" else found[1], where)
     return reader.dataset(name)
 
 
@@ -128,12 +132,14 @@ class _Reader:
 
     def _boxes(self, items: list[_Annotation], frame_of: dict[int, int], label_of: dict[int, int], where: str) -> None:
         """Take a file of plain boxes as whole columns; their ids become the ids of the rows."""
-        frames = [frame_of.get(item.image_id, -1) for item in items]
-        labels = [label_of.get(item.category_id, -1) for item in items]
-        boxes = np.array([item.bbox for item in items], np.float64)
+        count = len(items)
+        frames = np.fromiter((frame_of.get(item.image_id, -1) for item in items), np.int64, count)
+        labels = np.fromiter((label_of.get(item.category_id, -1) for item in items), np.int64, count)
+        numbers = itertools.chain.from_iterable(item.bbox or () for item in items)
+        boxes = np.fromiter(numbers, np.float64, 4 * count).reshape(-1, 4)
         for bad, text in (
-            (np.array(frames) < 0, "image_id {0.image_id} names no image"),
-            (np.array(labels) < 0, "category_id {0.category_id} names no category"),
+            (frames < 0, "image_id {0.image_id} names no image"),
+            (labels < 0, "category_id {0.category_id} names no category"),
             ((boxes[:, 2:] < 0).any(axis=1), "the bbox {0.bbox} has a negative size"),
         ):
             if bad.any():
@@ -141,24 +147,24 @@ class _Reader:
                 item = items[index]
                 raise FormatError(f"annotation {item.id}: {text.format(item)}", where=f"{where}: annotations[{index}]")
         boxes[:, 2:] += boxes[:, :2]
-        rows, count = self.rows, len(items)
-        ids = [item.id for item in items]
-        if rows.id or len(set(ids)) < count or min(ids) < 1:
-            ids = list(range(self.next_id, self.next_id + count))
+        rows = self.rows
+        ids = np.fromiter((item.id for item in items), np.int64, count)
+        ordered = np.sort(ids)
+        if rows.id or int(ordered[0]) < 1 or (ordered[1:] == ordered[:-1]).any():
+            ids = np.arange(self.next_id, self.next_id + count)
             self.own_ids = False
-        self.next_id = max(ids) + 1
-        rows.id += ids
-        rows.frame += frames
-        rows.label += labels
-        rows.type += [RECTANGLE] * count
-        rows.source += [_FILE] * count
-        rows.score += [item.score for item in items]
-        for column, value in ((rows.track, -1), (rows.parent, -1), (rows.group, 0), (rows.z_order, 0), (rows.flags, 0)):
-            column += [value] * count
-        rows.rotation += [0.0] * count
+        self.next_id = int(ids.max()) + 1
+        rows.id.frombytes(ids.tobytes())
+        rows.frame.frombytes(frames.tobytes())
+        rows.label.frombytes(labels.tobytes())
+        constants = ((rows.type, RECTANGLE), (rows.source, _FILE), (rows.track, -1), (rows.parent, -1), (rows.group, 0))
+        for column, value in (*constants, (rows.z_order, 0), (rows.flags, 0)):
+            column.frombytes(np.full(count, value, np.int64).tobytes())
+        rows.score += (item.score for item in items)
+        rows.rotation.frombytes(bytes(8 * count))
         first = len(rows.points)
-        rows.points += boxes.ravel().tolist()
-        rows.offsets += range(first + 4, first + 4 * count + 1, 4)
+        rows.points.frombytes(boxes.tobytes())
+        rows.offsets.frombytes(np.arange(first + 4, first + 4 * count + 1, 4).tobytes())
 
     def _annotation(self, item: _Annotation, frame_of: dict[int, int], label_of: dict[int, int]) -> None:
         frame = frame_of.get(item.image_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -18,14 +18,28 @@ from cvat_widgets.model.table import AnnotationTable
 __all__ = ["coco_json"]
 
 
-_BOX = (
-    '{"id":%d,"image_id":%d,"category_id":%d,"segmentation":[],"area":%r,"bbox":[%r,%r,%r,%r],"iscrowd":0,'
-    '"attributes":{"occluded":%s,"rotation":%r}}'
-)
+_CHUNK = 20_000
+"""Annotations encoded at a time: few enough to stay small in memory, enough for a call to the encoder not to count."""
 
 
-def coco_json(dataset: Dataset, frames: Sequence[int]) -> bytes:
-    """Return the JSON for some frames; tracks become one annotation a frame with ``track_id`` and ``keyframe``."""
+class _Flags(msgspec.Struct, gc=False):
+    occluded: bool
+    rotation: float
+
+
+class _Box(msgspec.Struct, gc=False):
+    id: int
+    image_id: int
+    category_id: int
+    area: float
+    bbox: tuple[float, float, float, float]
+    attributes: _Flags
+    segmentation: tuple[()] = ()
+    iscrowd: int = 0
+
+
+def coco_json(dataset: Dataset, frames: Sequence[int]) -> Iterator[bytes]:
+    """Yield the JSON for some frames in pieces; tracks become one annotation a frame with ``track_id`` and ``keyframe``."""
     table = interpolate_table(dataset.table, frame_count=len(dataset.frames))
     wanted = np.zeros(len(dataset.frames) + 1, bool)
     wanted[list(frames)] = True
@@ -52,9 +66,12 @@ def coco_json(dataset: Dataset, frames: Sequence[int]) -> bytes:
             }
             for frame in frames
         ],
-        "annotations": _Annotations(dataset, table, categories, image_id).encoded(),
     }
-    return msgspec.json.encode(document)
+    yield msgspec.json.encode(document)[:-1] + b',"annotations":['
+    annotations = _Annotations(dataset, table, categories, image_id).chunks()
+    for number, chunk in enumerate(annotations):
+        yield (b"," if number else b"") + msgspec.json.encode(chunk)[1:-1]
+    yield b"]}"
 
 
 def _categories(dataset: Dataset) -> dict[str, tuple[int, str]]:
@@ -75,26 +92,37 @@ class _Annotations:
         self.image_id = image_id
         self.specs = {spec.id: spec for label in dataset.labels for spec in label.attributes}
 
-    def encoded(self) -> Any:
-        """Return the annotations for the encoder; plain boxes, the common case, as text made from one template."""
+    def chunks(self) -> Iterator[list[Any]]:
+        """Yield the annotations for the encoder; plain boxes, the common case, never become dictionaries."""
         table = self.table
-        if not len(table) or table.extras or len(table.attributes) or (table.type != RECTANGLE).any():
-            return self.all()
-        if table.is_track.any() or (table.score != 1).any():
-            return self.all()
+        plain = not table.extras and not len(table.attributes) and not table.is_track.any() and not (table.score != 1).any()
+        if plain and len(table) and (table.type == RECTANGLE).all():
+            yield from self._boxes()
+            return
+        found = self.all()
+        for start in range(0, len(found), _CHUNK):
+            yield found[start : start + _CHUNK]
+
+    def _boxes(self) -> Iterator[list[Any]]:
+        table = self.table
         starts = table.offsets[:-1]
         left, top, right, bottom = (table.points[starts + index] for index in range(4))
         width, height = right - left, bottom - top
         ids = table.id if self.dataset.meta.get("coco_ids") else np.arange(len(table)) + 1
         category = np.array([self.category.get(label, 0) for label in range(int(table.label.max()) + 1)])
-        occluded = np.array(["false", "true"], object)[table.has(Flag.OCCLUDED).astype(int)]
-        columns = (
-            ids, np.array(self.image_id)[table.frame], category[table.label], width * height, left, top, width, height,
-            occluded, table.rotation,
-        )  # fmt: skip
-        return msgspec.Raw(
-            b"[" + ",".join(map(_BOX.__mod__, zip(*(each.tolist() for each in columns), strict=True))).encode() + b"]"
-        )
+        columns = (ids, np.array(self.image_id)[table.frame], category[table.label], width * height)
+        boxes = (left, top, width, height)
+        flags = (table.has(Flag.OCCLUDED), table.rotation)
+        for start in range(0, len(table), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            yield list(
+                map(
+                    _Box,
+                    *(each[part].tolist() for each in columns),
+                    zip(*(each[part].tolist() for each in boxes), strict=True),
+                    map(_Flags, *(each[part].tolist() for each in flags)),
+                )
+            )
 
     def all(self) -> list[dict[str, Any]]:
         """Return the annotations; grouped polygons and masks of one label on one frame are one annotation."""

@@ -31,7 +31,9 @@ class CvatForImages(Format):
 
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write ``annotations.xml`` and, if wanted, ``images/<subset>/<name>``."""
-        sink.write("annotations.xml", images_xml(dataset))
+        with sink.stream("annotations.xml") as add:
+            for piece in images_xml(dataset):
+                add(piece.encode())
         if save_images:
             write_pictures(dataset, sink, progress)
 
@@ -50,7 +52,9 @@ class CvatForVideo(Format):
 
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write ``annotations.xml`` and, if wanted, ``images/<subset>/<name>``."""
-        sink.write("annotations.xml", video_xml(dataset))
+        with sink.stream("annotations.xml") as add:
+            for piece in video_xml(dataset):
+                add(piece.encode())
         if save_images:
             write_pictures(dataset, sink, progress)
 

@@ -45,6 +45,7 @@ _TYPES = {
 _CUBOID = [f"{axis}{corner}{side}" for side in "12" for corner in ("tl", "bl", "tr", "br") for axis in "xy"]
 _OCCLUDED, _OUTSIDE, _KEYFRAME = int(Flag.OCCLUDED), int(Flag.OUTSIDE), int(Flag.KEYFRAME)
 _FILE = SOURCE_CODE["file"]
+_FAR = math.inf
 
 
 def read_xml(data: bytes, where: str) -> Dataset:
@@ -115,6 +116,8 @@ class _Reader:
         elif self.meta.depth or name == "meta":
             self.meta.start(name)
             self._collect(True)
+        elif name == "box" and self.frame >= 0 and self.track is None and self.skeleton is None:
+            self._image_box(values)
         elif name in _TYPES:
             self._shape(name, values)
         elif name == "attribute":
@@ -155,6 +158,29 @@ class _Reader:
             self.frame = -1
         elif name == "track":
             self.track = None
+
+    def _image_box(self, values: dict[str, str]) -> None:
+        """A box of an image: what :meth:`_shape` does, without its questions. Most elements of most files are one."""
+        rows = self.rows
+        left, top, right, bottom = float(values["xtl"]), float(values["ytl"]), float(values["xbr"]), float(values["ybr"])
+        if not -_FAR < left + top + right + bottom < _FAR:
+            raise FormatError("a coordinate is not a finite number", where=self._place())
+        self.open_rows.append(len(rows.id))
+        rows.id.append(self.next_id)
+        self.next_id += 1
+        rows.frame.append(self.frame)
+        rows.label.append(rows.label_code(values["label"]))
+        rows.type.append(RECTANGLE)
+        rows.track.append(-1)
+        rows.parent.append(-1)
+        rows.group.append(int(values["group_id"]) if "group_id" in values else 0)
+        rows.z_order.append(int(values["z_order"]) if "z_order" in values else 0)
+        rows.flags.append(_OCCLUDED if values.get("occluded") == "1" else 0)
+        rows.rotation.append(float(values["rotation"]) if "rotation" in values else 0.0)
+        rows.source.append(SOURCE_CODE.get(values["source"], _FILE) if "source" in values else _FILE)
+        rows.score.append(1.0)
+        rows.points.extend((left, top, right, bottom))
+        rows.offsets.append(len(rows.points))
 
     def _shape(self, name: str, values: dict[str, str]) -> None:
         rows = self.rows

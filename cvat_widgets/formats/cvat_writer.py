@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -32,45 +33,88 @@ _NAMES = {
     TAG: "tag",
 }
 _BOX = 'xtl="%.2f" ytl="%.2f" xbr="%.2f" ybr="%.2f"'
+_PLAIN_BOX = (
+    '    <box label=%s source="%s" occluded="%d" xtl="%.2f" ytl="%.2f" xbr="%.2f" ybr="%.2f" z_order="%d">\n    </box>\n'
+)
+_CHUNK = 20_000
+"""Rows printed at a time, so that no export is in memory as a whole."""
 _CUBOID = " ".join(f'{axis}{corner}{side}="%.2f"' for side in "12" for corner in ("tl", "bl", "tr", "br") for axis in "xy")
 
 
-def images_xml(dataset: Dataset) -> str:
-    """Return the XML of *CVAT for images*: one ``<image>`` a frame, tracks flattened to shapes."""
+def images_xml(dataset: Dataset) -> Iterator[str]:
+    """Yield the XML of *CVAT for images* in pieces: one ``<image>`` a frame, tracks flattened to shapes."""
     table = interpolate_table(dataset.table, frame_count=len(dataset.frames))
-    rows = _Rows(dataset, table)
-    order, starts = _by_frame(table, len(dataset.frames))
-    parts = [_head(dataset)]
+    order = np.argsort(table.frame, kind="stable")
+    starts = np.searchsorted(table.frame[order], np.arange(len(dataset.frames) + 1)).tolist()
+    yield _head(dataset)
+    first = 0
+    for stop in range(1, len(dataset.frames) + 1):
+        if starts[stop] - starts[first] >= _CHUNK or stop == len(dataset.frames):
+            part = table.take(order[starts[first] : starts[stop]])
+            counts = [starts[frame] - starts[first] for frame in range(first, stop + 1)]
+            yield _images(dataset, part, first, counts)
+            first = stop
+    yield "</annotations>\n"
+
+
+def _images(dataset: Dataset, part: AnnotationTable, first: int, starts: list[int]) -> str:
+    """Return consecutive frames, the rows of which lie in order."""
+    lines = _shape_lines(dataset, part)
     subset = dataset.meta.get("subset") or ""
-    widths, heights = dataset.frames.widths.tolist(), dataset.frames.heights.tolist()
-    for frame, name in enumerate(dataset.frames.names):
-        own = dataset.frames.subset_of(frame) or subset
-        number = dataset.frames.ids[frame] if len(dataset.frames.ids) else frame
+    frames = dataset.frames
+    pieces = []
+    for frame, (start, stop) in enumerate(pairwise(starts), first):
+        own = frames.subset_of(frame) or subset
+        number = frames.ids[frame] if len(frames.ids) else frame
         extra = f" subset={quoteattr(own)}" if own else ""
-        parts.append(
-            f'  <image id="{number}" name={quoteattr(name)}{extra} width="{widths[frame]}" height="{heights[frame]}">\n'
+        size = f'width="{frames.widths[frame]}" height="{frames.heights[frame]}"'
+        pieces.append(f'  <image id="{number}" name={quoteattr(frames.names[frame])}{extra} {size}>\n')
+        pieces += lines[start:stop]
+        pieces.append("  </image>\n")
+    return "".join(pieces)
+
+
+def _shape_lines(dataset: Dataset, table: AnnotationTable) -> list[str]:
+    """Return the lines of each row, nothing for joints; plain boxes, the common case, are printed from one template."""
+    plain = (table.type == RECTANGLE) & (table.group == 0) & (table.rotation == 0) & (table.parent < 0)
+    plain[table.attributes.row] = False
+    lines = [""] * len(table)
+    boxes = np.flatnonzero(plain)
+    if len(boxes):
+        names = {label.id: quoteattr(label.name) for label in dataset.labels}
+        at = table.offsets[boxes]
+        columns = (
+            [names[label] for label in table.label[boxes].tolist()],
+            [SOURCES[code] for code in table.source[boxes].tolist()],
+            table.has(Flag.OCCLUDED)[boxes].astype(int).tolist(),
+            *(table.points[at + index].tolist() for index in range(4)),
+            table.z_order[boxes].tolist(),
         )
-        for row in order[starts[frame] : starts[frame + 1]]:
-            if rows.parent[row] < 0:
-                parts.append(rows.image_shape(row))
-        parts.append("  </image>\n")
-    parts.append("</annotations>\n")
-    return "".join(parts)
+        for row, line in zip(boxes.tolist(), map(_PLAIN_BOX.__mod__, zip(*columns, strict=True)), strict=True):
+            lines[row] = line
+    others = np.flatnonzero(~plain & (table.parent < 0)).tolist()
+    if others:
+        rows = _Rows(dataset, table)
+        for row in others:
+            lines[row] = rows.image_shape(row)
+    return lines
 
 
-def video_xml(dataset: Dataset) -> str:
-    """Return the XML of *CVAT for video*: one ``<track>`` an object with every frame it is on; plain shapes last one frame."""
+def video_xml(dataset: Dataset) -> Iterator[str]:
+    """Yield the XML of *CVAT for video* in pieces: one ``<track>`` an object with every frame it is on.
+
+    Plain shapes last one frame.
+    """
     count = len(dataset.frames)
     table = dataset.table
     expanded = interpolate_table(table.take(table.is_track), frame_count=count, include_outside=True)
     expanded = expanded.take(~expanded.has(Flag.OUTSIDE) | expanded.has(Flag.KEYFRAME) | (expanded.parent >= 0))
     plain = table.take(~table.is_track & ~table.is_tag)
     rows = _Rows(dataset, AnnotationTable.concat([expanded, plain]))
-    parts = [_head(dataset)]
+    yield _head(dataset)
     for number, lines in enumerate(_tracks(rows, count)):
-        parts.append(lines.replace("<track ", f'<track id="{number}" ', 1))
-    parts.append("</annotations>\n")
-    return "".join(parts)
+        yield lines.replace("<track ", f'<track id="{number}" ', 1)
+    yield "</annotations>\n"
 
 
 def _tracks(rows: _Rows, count: int) -> Iterator[str]:
@@ -89,11 +133,6 @@ def _tracks(rows: _Rows, count: int) -> Iterator[str]:
         if rows.frame[row] + 1 < count:
             parts.append(rows.track_shape(row, keyframe=True, ended=True))
         yield "".join([*parts, "  </track>\n"])
-
-
-def _by_frame(table: AnnotationTable, count: int) -> tuple[list[int], list[int]]:
-    order = np.argsort(table.frame, kind="stable")
-    return order.tolist(), np.searchsorted(table.frame[order], np.arange(count + 1)).tolist()
 
 
 class _Rows:

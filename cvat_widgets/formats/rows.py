@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,24 +19,46 @@ LabelKey = tuple[str, str]
 """Name of a label and, for a joint, of its skeleton (else ``""``)."""
 
 
+class Integers(array):  # type: ignore[type-arg]  # array takes no parameters when the package is run
+    """A growing column of 64-bit integers: an eighth of a list's memory, and handed to NumPy without a copy."""
+
+    def __new__(cls, values: Iterable[int] = ()) -> Integers:
+        return super().__new__(cls, "q", values)
+
+    def __iadd__(self, values: Iterable[Any]) -> Integers:  # type: ignore[misc,override]  # any iterable, as a list takes
+        self.extend(values)
+        return self
+
+
+class Floats(array):  # type: ignore[type-arg]
+    """A growing column of doubles."""
+
+    def __new__(cls, values: Iterable[float] = ()) -> Floats:
+        return super().__new__(cls, "d", values)
+
+    def __iadd__(self, values: Iterable[Any]) -> Floats:  # type: ignore[misc,override]
+        self.extend(values)
+        return self
+
+
 class RowBuilder:
-    """Columns of a table as lists."""
+    """Columns of a table while they grow."""
 
     def __init__(self) -> None:
-        self.id: list[int] = []
-        self.frame: list[int] = []
-        self.label: list[int] = []
-        self.type: list[int] = []
-        self.track: list[int] = []
-        self.parent: list[int] = []
-        self.group: list[int] = []
-        self.z_order: list[int] = []
-        self.flags: list[int] = []
-        self.rotation: list[float] = []
-        self.source: list[int] = []
-        self.score: list[float] = []
-        self.points: list[float] = []
-        self.offsets = [0]
+        self.id = Integers()
+        self.frame = Integers()
+        self.label = Integers()
+        self.type = Integers()
+        self.track = Integers()
+        self.parent = Integers()
+        self.group = Integers()
+        self.z_order = Integers()
+        self.flags = Integers()
+        self.rotation = Floats()
+        self.source = Integers()
+        self.score = Floats()
+        self.points = Floats()
+        self.offsets = Integers([0])
         self.extras: dict[int, dict[str, Any]] = {}
         self._labels: dict[LabelKey, int] = {}
         self._specs: dict[tuple[int, str], int] = {}
@@ -70,20 +93,20 @@ class RowBuilder:
             tuple(self._strings),
         )
         table = AnnotationTable.build(
-            id=self.id,
-            frame=self.frame,
-            label=ids[np.array(self.label, np.int64)] if self.label else [],
-            type=self.type,
-            track=self.track,
-            parent=self.parent,
-            group=self.group,
-            z_order=self.z_order,
-            flags=self.flags,
-            rotation=self.rotation,
-            source=self.source,
-            score=self.score,
-            points=np.array(self.points, np.float64),
-            offsets=self.offsets,
+            id=np.asarray(self.id),
+            frame=np.asarray(self.frame),
+            label=ids[np.asarray(self.label)] if self.label else [],
+            type=np.asarray(self.type),
+            track=np.asarray(self.track),
+            parent=np.asarray(self.parent),
+            group=np.asarray(self.group),
+            z_order=np.asarray(self.z_order),
+            flags=np.asarray(self.flags),
+            rotation=np.asarray(self.rotation),
+            source=np.asarray(self.source),
+            score=np.asarray(self.score),
+            points=np.asarray(self.points),
+            offsets=np.asarray(self.offsets),
             attributes=attributes,
             extras=self.extras,
         )

@@ -4,10 +4,14 @@ import { type DrawMessage, Easel, type EaselAnswer, type ItemsMessage } from "./
 import type { Item } from "./items";
 import type { Label } from "./labels";
 import { packItems, transferables } from "./packing";
+import type { Area } from "./painter";
 import workerSource from "./static.worker.ts?inline";
 import { contextOf, createSurface } from "./surface";
 
-export type DrawRequest = Omit<DrawMessage, "t" | "request">;
+export interface DrawRequest extends Omit<DrawMessage, "t" | "request"> {
+  /** The view is moving: leave a processor to the page. */
+  readonly moving: boolean;
+}
 
 /** What a renderer hands back: the bitmap and where texts stand on it. */
 export interface Sketch {
@@ -28,46 +32,120 @@ function itemsMessage(changed: readonly Item[], order: readonly Item[]): ItemsMe
   return { t: "items", changed: packItems(changed), order: Float64Array.from(order, (item) => item.id) };
 }
 
+/** From this many items on, several workers share a drawing. */
+const SHARED_ITEMS = 2000;
+const MAX_WORKERS = 4;
+
+/** The rows of a drawing that one worker does. */
+export function stripesOf(area: Area, count: number): Area[] {
+  const height = Math.ceil(area.height / count);
+  const stripes: Area[] = [];
+  for (let top = 0; top < area.height; top += height) {
+    stripes.push({ ...area, y: area.y + top / area.scale, height: Math.min(height, area.height - top) });
+  }
+  return stripes;
+}
+
+/** Workers that draw stripes of one bitmap side by side. All know all items; the first does small drawings alone. */
 class WorkerRenderer implements Renderer {
   private readonly url: string;
-  private readonly worker: Worker;
+  private readonly workers: Worker[];
+  private itemCount = 0;
   private request = 0;
-  private pending = 0;
+  private pending: { readonly request: number; readonly area: Area; readonly stripes: readonly Area[] } | null = null;
+  private readonly drawn = new Map<number, ImageBitmap>();
+  private labels: readonly Label[] = [];
 
-  constructor(onSketch: (sketch: Sketch) => void, onRefused: () => void) {
+  constructor(
+    private readonly onSketch: (sketch: Sketch) => void,
+    private readonly onRefused: () => void,
+  ) {
     this.url = URL.createObjectURL(new Blob([workerSource], { type: "text/javascript" }));
-    this.worker = new Worker(this.url);
-    this.worker.onmessage = ({ data }: MessageEvent<EaselAnswer>) => {
-      if (data.t === "failed") onRefused();
-      else if (data.request !== this.pending) data.bitmap.close();
-      else {
-        this.pending = 0;
-        onSketch({ source: data.bitmap, labels: data.labels });
-      }
+    const count = Math.max(1, Math.min(MAX_WORKERS, navigator.hardwareConcurrency || 1));
+    this.workers = Array.from({ length: count }, (_, index) => this.start(index));
+  }
+
+  private start(index: number): Worker {
+    const worker = new Worker(this.url);
+    worker.onmessage = ({ data }: MessageEvent<EaselAnswer>) => {
+      if (data.t === "failed") this.onRefused();
+      else this.take(index, data.request, data.bitmap, data.labels);
     };
-    this.worker.onerror = (event) => {
+    worker.onerror = (event) => {
       event.preventDefault();
-      onRefused();
+      this.onRefused();
     };
+    return worker;
   }
 
   get busy(): boolean {
-    return this.pending !== 0;
+    return this.pending !== null;
   }
 
   update(changed: readonly Item[], order: readonly Item[]): void {
     const message = itemsMessage(changed, order);
-    this.worker.postMessage(message, [...transferables(message.changed), message.order.buffer as ArrayBuffer]);
+    this.itemCount = order.length;
+    // The last may have the arrays themselves, the others get copies.
+    const last = this.workers.length - 1;
+    this.workers.forEach((worker, index) => {
+      const buffers = [...transferables(message.changed), message.order.buffer as ArrayBuffer];
+      worker.postMessage(message, index === last ? buffers : []);
+    });
   }
 
   draw(request: DrawRequest): void {
-    if (this.pending) this.worker.postMessage({ t: "cancel", request: this.pending });
-    this.pending = ++this.request;
-    this.worker.postMessage({ t: "draw", request: this.pending, ...request });
+    const { area, style } = request;
+    this.drop();
+    // Texts may cross from one stripe to the next, and are thinned out over the whole.
+    const helpers = request.moving ? Math.max(1, this.workers.length - 1) : this.workers.length;
+    const count = this.itemCount < SHARED_ITEMS || style.texts ? 1 : helpers;
+    const stripes = stripesOf(area, count);
+    this.pending = { request: ++this.request, area, stripes };
+    stripes.forEach((stripe, index) => {
+      this.workers[index]?.postMessage({ t: "draw", request: this.request, ...request, area: stripe });
+    });
+  }
+
+  private take(index: number, request: number, bitmap: ImageBitmap, labels: readonly Label[]): void {
+    const { pending } = this;
+    if (pending?.request !== request) {
+      bitmap.close();
+      return;
+    }
+    this.drawn.set(index, bitmap);
+    this.labels = labels;
+    if (this.drawn.size < pending.stripes.length) return;
+    const source = pending.stripes.length === 1 ? bitmap : this.joined(pending.area, pending.stripes);
+    this.drawn.clear();
+    this.pending = null;
+    this.onSketch({ source, labels: this.labels });
+  }
+
+  /** One bitmap of the stripes: blitted one by one and scaled they would show their seams. */
+  private joined(area: Area, stripes: readonly Area[]): Sketch["source"] {
+    const surface = createSurface(area.width, area.height);
+    const context = contextOf(surface);
+    let top = 0;
+    stripes.forEach((stripe, index) => {
+      const bitmap = this.drawn.get(index) as ImageBitmap;
+      context.drawImage(bitmap, 0, top);
+      bitmap.close();
+      top += stripe.height;
+    });
+    return surface;
+  }
+
+  private drop(): void {
+    if (!this.pending) return;
+    for (const worker of this.workers) worker.postMessage({ t: "cancel", request: this.pending.request });
+    for (const bitmap of this.drawn.values()) bitmap.close();
+    this.drawn.clear();
+    this.pending = null;
   }
 
   dispose(): void {
-    this.worker.terminate();
+    this.drop();
+    for (const worker of this.workers) worker.terminate();
     URL.revokeObjectURL(this.url);
   }
 }

@@ -11,7 +11,7 @@ import type { Editor } from "../editor";
 import type { FrameImage } from "../frames/player";
 import { kindOf } from "../shapes/index";
 import type { Box, Figure, Handle, Point } from "../shapes/kind";
-import { drawImage, drawPlaceholder } from "./image-layer";
+import { drawPlaceholder, ImageLayer } from "./image-layer";
 import { drawInteraction, type Lifted } from "./interaction-layer";
 import { type Item, ItemList } from "./items";
 import { Notice } from "./notice";
@@ -23,6 +23,8 @@ import { contextOf, createSurface, toPng } from "./surface";
 import { textOf } from "./text";
 import { Viewport } from "./viewport";
 
+/** What draws large scenes is started once the first frame has had its turn. */
+const WARM_MS = 50;
 /** The view counts as moving for this long after it changed. */
 const REST_MS = 110;
 /** A new frame with many shapes waits this long for their drawing, so that picture and shapes change together. */
@@ -40,6 +42,7 @@ export class Scene implements Stage {
   readonly shownFrame: ReadonlySignal<number>;
   private readonly list = new ItemList();
   private readonly index = new SpatialIndex();
+  private readonly images = new ImageLayer();
   private readonly statics: StaticLayer;
   private readonly base: HTMLCanvasElement;
   private readonly top: HTMLCanvasElement;
@@ -50,6 +53,7 @@ export class Scene implements Stage {
   private preview: Preview | null = null;
   private baseDirty = true;
   private topDirty = true;
+  private topEmpty = false;
   private frameRequest = 0;
   private movedAt = Number.NEGATIVE_INFINITY;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
@@ -80,7 +84,9 @@ export class Scene implements Stage {
     this.observer.observe(host);
     this.watchPixelRatio();
     this.measure();
+    const warming = setTimeout(() => this.statics.warm(), WARM_MS);
     this.stops.push(
+      () => clearTimeout(warming),
       effect(() => this.takeObjects()),
       effect(() => this.takeView()),
       effect(() => this.takePicture()),
@@ -333,6 +339,7 @@ export class Scene implements Stage {
       if (canvas.width !== w || canvas.height !== h) {
         canvas.width = w;
         canvas.height = h;
+        this.topEmpty = false;
       }
     }
     const [oldWidth, oldHeight] = this.viewport.size.peek();
@@ -398,7 +405,7 @@ export class Scene implements Stage {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
     const image = this.currentImage();
-    if (image) drawImage(context, image, view, this.editor.settings.peek().smoothImage, moving);
+    if (image) this.images.draw(context, image, view, this.editor.settings.peek().smoothImage, moving);
     else {
       const [width, height] = this.pictureSize();
       drawPlaceholder(context, width, height, view, this.pixelRatio());
@@ -408,6 +415,11 @@ export class Scene implements Stage {
 
   private drawTop(): void {
     const view = this.view();
+    const lifted = this.liftedItems();
+    const empty = lifted.length === 0 && !this.preview;
+    // Touching an empty canvas would have the browser put it on the screen again.
+    if (empty && this.topEmpty) return;
+    this.topEmpty = empty;
     const context = contextOf(this.top);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
@@ -415,7 +427,7 @@ export class Scene implements Stage {
     const handles = item ? kindOf(item.type).handles(item, 1 / this.viewport.scale.peek()) : [];
     const settings = this.editor.settings.peek();
     const style = { ...this.style(), opacity: settings.selectedOpacity / 100, outlines: true };
-    drawInteraction(context, { lifted: this.liftedItems(), handles, preview: this.preview, style, view });
+    drawInteraction(context, { lifted, handles, preview: this.preview, style, view });
   }
 
   private currentImage(): FrameImage | null {

@@ -5,21 +5,21 @@ import type { Item } from "./items";
 
 interface Entry extends Box {
   readonly item: Item;
+  /** Place in the order of drawing, 0 at the bottom. */
+  rank: number;
 }
 
 /** Above this share of changed items building anew is faster than changing one by one. */
 const REBUILD_SHARE = 0.2;
 
-function entryOf(item: Item): Entry {
+function entryOf(item: Item, rank: number): Entry {
   const { minX, minY, maxX, maxY } = item.box;
-  return { minX, minY, maxX, maxY, item };
+  return { minX, minY, maxX, maxY, item, rank };
 }
 
 export class SpatialIndex {
   private tree = new RBush<Entry>();
   private entries = new Map<number, Entry>();
-  /** Place in the order of drawing, 0 at the bottom. */
-  private ranks = new Map<number, number>();
 
   /** Take the items of the frame, bottom first. Items are compared by identity. */
   update(items: readonly Item[]): void {
@@ -31,9 +31,8 @@ export class SpatialIndex {
     }
     const gone: Entry[] = [];
     for (const entry of this.entries.values()) if (!ranks.has(entry.item.id)) gone.push(entry);
-    this.ranks = ranks;
     if (changed.length + gone.length > 16 + items.length * REBUILD_SHARE) {
-      const entries = items.map(entryOf);
+      const entries = items.map((item, rank) => entryOf(item, rank));
       this.tree.clear();
       this.tree.load(entries);
       this.entries = new Map(entries.map((entry) => [entry.item.id, entry]));
@@ -46,10 +45,11 @@ export class SpatialIndex {
     for (const item of changed) {
       const before = this.entries.get(item.id);
       if (before) this.tree.remove(before);
-      const entry = entryOf(item);
+      const entry = entryOf(item, 0);
       this.tree.insert(entry);
       this.entries.set(item.id, entry);
     }
+    for (const [id, rank] of ranks) (this.entries.get(id) as Entry).rank = rank;
   }
 
   get(id: number): Item | undefined {
@@ -58,16 +58,13 @@ export class SpatialIndex {
 
   /** Items whose box touches `box`, bottom first. */
   search(box: Box): Item[] {
-    const found = this.tree.search(box).map((entry) => entry.item);
-    return found.length > 1 ? found.sort((a, b) => this.rankOf(a) - this.rankOf(b)) : found;
+    const found = this.tree.search(box);
+    if (found.length > 1) found.sort((a, b) => a.rank - b.rank);
+    return found.map((entry) => entry.item);
   }
 
   /** How many items touch `box`. */
   count(box: Box): number {
     return this.tree.search(box).length;
-  }
-
-  private rankOf(item: Item): number {
-    return this.ranks.get(item.id) ?? 0;
   }
 }

@@ -205,6 +205,11 @@ export class StaticLayer {
     return this.does(crisp, view, shown, style) && sameScale(view.scale, crisp.area.scale);
   }
 
+  /** Have the renderer ready before there is anything to draw: starting workers takes as long as drawing hundreds of shapes. */
+  warm(): void {
+    this.renderer ??= this.start();
+  }
+
   /** Ask for the bitmap of a view that is not shown yet. */
   prepare(view: View): void {
     const { style, content } = this;
@@ -263,7 +268,7 @@ export class StaticLayer {
       }
     }
     const area = planArea(view, everything);
-    if (area) this.ask({ area, style, lifted: [...this.lifted] });
+    if (area) this.ask({ area, style, lifted: [...this.lifted], moving });
   }
 
   /** Whether a sheet tells the truth about what a view shows, be it scaled. */

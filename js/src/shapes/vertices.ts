@@ -46,21 +46,29 @@ export function nearestEdge(points: Points, closed: boolean, x: number, y: numbe
 }
 
 export function distanceToEdges(points: Points, closed: boolean, x: number, y: number): number {
-  const count = points.length / 2;
-  let least = count === 1 ? Math.hypot((points[0] as number) - x, (points[1] as number) - y) : Number.POSITIVE_INFINITY;
-  for (let i = 0; i < (closed ? count : count - 1); i++) {
-    const j = (i + 1) % count;
-    const distance = distanceToSegment(
-      x,
-      y,
-      points[2 * i] as number,
-      points[2 * i + 1] as number,
-      points[2 * j] as number,
-      points[2 * j + 1] as number,
-    );
-    if (distance < least) least = distance;
+  const n = points.length;
+  if (n === 0) return Number.POSITIVE_INFINITY;
+  // Squares throughout, and one root at the end: this runs for every shape under the pointer.
+  let least = Number.POSITIVE_INFINITY;
+  let x0 = points[closed ? n - 2 : 0] as number;
+  let y0 = points[closed ? n - 1 : 1] as number;
+  for (let i = closed || n === 2 ? 0 : 2; i < n; i += 2) {
+    const x1 = points[i] as number;
+    const y1 = points[i + 1] as number;
+    const dx = x1 - x0;
+    const dy = y1 - y0;
+    const length = dx * dx + dy * dy;
+    let t = length === 0 ? 0 : ((x - x0) * dx + (y - y0) * dy) / length;
+    if (t < 0) t = 0;
+    else if (t > 1) t = 1;
+    const ox = x - x0 - t * dx;
+    const oy = y - y0 - t * dy;
+    const square = ox * ox + oy * oy;
+    if (square < least) least = square;
+    x0 = x1;
+    y0 = y1;
   }
-  return least;
+  return Math.sqrt(least);
 }
 
 /** By the rule of non-zero winding, by which canvases fill. */
