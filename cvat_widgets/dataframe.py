@@ -116,11 +116,10 @@ def _label_names(codes: NDArray[np.int32], labels: LabelSet) -> Any:
     return _text([labels.by_id(code).name for code in used.tolist()], position)
 
 
-def _distinct(codes: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _distinct(codes: NDArray[np.int32]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the distinct codes and each row's place among them; codes are small numbers, so counting beats sorting."""
     if not len(codes) or int(codes.min()) < 0 or int(codes.max()) > 4 * len(codes) + 1024:
-        used, position = np.unique(codes, return_inverse=True)
-        return used.astype(np.int64), position
+        return np.unique(codes, return_inverse=True)
     present = np.bincount(codes) > 0
     used = np.flatnonzero(present)
     return used, (np.cumsum(present) - 1)[codes]

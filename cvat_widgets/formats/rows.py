@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,24 +19,24 @@ LabelKey = tuple[str, str]
 """Name of a label and, for a joint, of its skeleton (else ``""``)."""
 
 
-class Integers(array):  # type: ignore[type-arg]  # array takes no parameters when the package is run
+class Integers(array[int]):
     """A growing column of 64-bit integers: an eighth of a list's memory, and handed to NumPy without a copy."""
 
     def __new__(cls, values: Iterable[int] = ()) -> Integers:
-        return super().__new__(cls, "q", values)
+        return cast("Integers", super().__new__(cls, "q", values))
 
-    def __iadd__(self, values: Iterable[Any]) -> Integers:  # type: ignore[misc,override]  # any iterable, as a list takes
+    def __iadd__(self, values: Iterable[Any]) -> Integers:
         self.extend(values)
         return self
 
 
-class Floats(array):  # type: ignore[type-arg]
+class Floats(array[float]):
     """A growing column of doubles."""
 
     def __new__(cls, values: Iterable[float] = ()) -> Floats:
-        return super().__new__(cls, "d", values)
+        return cast("Floats", super().__new__(cls, "d", values))
 
-    def __iadd__(self, values: Iterable[Any]) -> Floats:  # type: ignore[misc,override]
+    def __iadd__(self, values: Iterable[Any]) -> Floats:
         self.extend(values)
         return self
 

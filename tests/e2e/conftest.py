@@ -49,11 +49,17 @@ def open_notebook(
     contexts = []
 
     def opened(
-        cells: list[str] | None, *, name: str | None = None, theme: str = "light", width: int = 1500, height: int = 950
+        cells: list[str] | None,
+        *,
+        name: str | None = None,
+        theme: str = "light",
+        width: int = 1500,
+        height: int = 950,
+        kernel: str = "python3",
     ) -> NotebookPage:
         file_name = name or f"{request.node.name.replace('[', '-').replace(']', '')}.ipynb"
         if cells is not None:
-            write_notebook(lab.root / file_name, cells)
+            write_notebook(lab.root / file_name, cells, kernel)
         context = browser.new_context(viewport={"width": width, "height": height})
         contexts.append(context)
         return NotebookPage(lab, context, file_name, theme=theme)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -48,6 +49,7 @@ class LabServer:
 
     def __init__(self, root: Path, home: Path) -> None:
         self.root = root
+        self.home = home
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         environment = os.environ | {
@@ -73,6 +75,13 @@ class LabServer:
             cwd=root, env=environment, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
         self._wait(home / "jupyter.log")
+
+    def add_kernel(self, name: str, python: str) -> None:
+        """Offer the kernel of another environment."""
+        folder = self.home / "data" / "kernels" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        (folder / "kernel.json").write_text(json.dumps({"argv": command, "display_name": name, "language": "python"}))
 
     def _wait(self, log: Path) -> None:
         deadline = time.monotonic() + 90
@@ -178,10 +187,10 @@ class NotebookPage:
         self.page.screenshot(path=folder / f"{name}.png")
 
 
-def write_notebook(path: Path, cells: list[str]) -> None:
+def write_notebook(path: Path, cells: list[str], kernel: str = "python3") -> None:
     notebook: Any = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(code) for code in cells],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        metadata={"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}},
     )
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 import cvat_widgets as cw
 from tests.e2e.annotator import AnnotatorPage
-from tests.e2e.lab import NotebookPage
+from tests.e2e.lab import LabServer, NotebookPage, expect
 
 Opener = Callable[..., NotebookPage]
 IDS = "[...editor.document.all()].map((record) => record.id).sort((a, b) => a - b)"
@@ -131,6 +132,28 @@ def test_annotation_goes_on_while_a_cell_computes(open_notebook: Opener, store: 
     assert len(cw.Task.open("task", store=store).shapes) == 5
     assert not (notebook.lab.root / "cell-done").exists()
     notebook.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+
+
+OLD_KERNEL = "CVAT_WIDGETS_IPYKERNEL6_PYTHON"
+
+
+@pytest.mark.skipif(OLD_KERNEL not in os.environ, reason=f"{OLD_KERNEL} names no Python with ipykernel 6")
+def test_an_older_kernel_says_that_it_waits_for_the_cell(lab: LabServer, open_notebook: Opener, store: Path) -> None:
+    lab.add_kernel("ipykernel6", os.environ[OLD_KERNEL])
+    notebook = open_notebook([cell(store)], kernel="ipykernel6")
+    assert notebook.execute("import ipykernel; print(ipykernel.__version__.split('.')[0])") == "6\n"
+    notebook.run_all()
+    page = AnnotatorPage(notebook)
+    notebook.start("import time\nstarted = time.time()\nwhile time.time() < started + 12: sum(range(1000))")
+    time.sleep(1)
+    page.focus()
+    page.draw_box((150, 60, 220, 130))
+    expect(page.root.get_by_test_id("save-state")).to_contain_text("waiting for the kernel")
+    notebook.screenshot("older-kernel-waits")
+    assert len(cw.Task.open("task", store=store).shapes) == 0
+    # The cell ends, and what waited is saved.
+    expect(page.root.get_by_test_id("save-state")).to_have_text("Saved", timeout=60_000)
+    assert len(cw.Task.open("task", store=store).shapes) == 1
 
 
 def test_a_stopped_kernel_is_named_and_waiting_edits_arrive_later(open_notebook: Opener, store: Path) -> None:

@@ -16,7 +16,7 @@ export class ImageLayer {
   private scaled: Surface | null = null;
   private readonly of: { image: ImageBitmap | null; scale: number; smooth: boolean } = { image: null, scale: 0, smooth: false };
 
-  draw(context: Context, image: FrameImage, view: View, smooth: boolean, moving: boolean): void {
+  draw(context: Context, image: FrameImage, view: View, smooth: boolean, quick: boolean): void {
     const { of } = this;
     const same = of.image === image.image && of.scale === view.scale && of.smooth === smooth;
     of.image = image.image;
@@ -25,8 +25,8 @@ export class ImageLayer {
     const width = image.width * view.scale;
     const height = image.height * view.scale;
     if (!same) this.scaled = null;
-    if (!moving || !same || width * height > MAX_SCALED_PIXELS) {
-      paint(context, image, smooth, moving, [view.x, view.y, width, height]);
+    if (!quick || !same || width * height > MAX_SCALED_PIXELS) {
+      paint(context, image, smooth, quick, [view.x, view.y, width, height]);
       return;
     }
     if (!this.scaled) {
@@ -48,13 +48,13 @@ function paint(
   context: Context,
   image: FrameImage,
   smooth: boolean,
-  moving: boolean,
+  quick: boolean,
   [x, y, width, height]: readonly [number, number, number, number],
 ): void {
   // A proxy has fewer pixels than the picture it stands for.
   const magnified = width / image.image.width;
   context.imageSmoothingEnabled = image.tier === "proxy" || (smooth && magnified < SQUARE_PIXELS);
-  context.imageSmoothingQuality = !moving && magnified < 0.7 ? "medium" : "low";
+  context.imageSmoothingQuality = !quick && magnified < 0.7 ? "medium" : "low";
   context.drawImage(image.image, x, y, width, height);
 }
 

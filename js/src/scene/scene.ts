@@ -55,7 +55,9 @@ export class Scene implements Stage {
   private topDirty = true;
   private topEmpty = false;
   private frameRequest = 0;
+  /** When the view moved last, and when it moved or the picture changed. */
   private movedAt = Number.NEGATIVE_INFINITY;
+  private changedAt = Number.NEGATIVE_INFINITY;
   private restTimer: ReturnType<typeof setTimeout> | undefined;
   private heldUntil = 0;
   private drawnFrame = Number.NaN;
@@ -282,10 +284,16 @@ export class Scene implements Stage {
     this.viewport.y.value;
     this.viewport.size.value;
     this.movedAt = performance.now();
+    this.invalidate("top");
+    this.drawQuickly();
+  }
+
+  /** Draw now as fast as it goes, and as well as it goes once nothing has changed for a moment. */
+  private drawQuickly(): void {
+    this.changedAt = performance.now();
     clearTimeout(this.restTimer);
     this.restTimer = setTimeout(() => this.invalidate("base"), REST_MS + 5);
     this.invalidate("base");
-    this.invalidate("top");
   }
 
   private takePicture(): void {
@@ -302,7 +310,7 @@ export class Scene implements Stage {
     const isNew = this.fittedFrame !== this.shownFrame.value;
     if (width !== oldWidth || height !== oldHeight || (reset && isNew)) untracked(() => this.fit());
     this.fittedFrame = this.shownFrame.value;
-    this.invalidate("base");
+    this.drawQuickly();
   }
 
   private takeSelection(): void {
@@ -405,7 +413,8 @@ export class Scene implements Stage {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
     const image = this.currentImage();
-    if (image) this.images.draw(context, image, view, this.editor.settings.peek().smoothImage, moving);
+    const quick = now - this.changedAt < REST_MS;
+    if (image) this.images.draw(context, image, view, this.editor.settings.peek().smoothImage, quick);
     else {
       const [width, height] = this.pictureSize();
       drawPlaceholder(context, width, height, view, this.pixelRatio());
