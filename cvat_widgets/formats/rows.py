@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -19,24 +19,32 @@ LabelKey = tuple[str, str]
 """Name of a label and, for a joint, of its skeleton (else ``""``)."""
 
 
-class Integers(array[int]):
+if TYPE_CHECKING:
+    _IntegerArray = array[int]
+    _FloatArray = array[float]
+else:
+    # Before Python 3.12 arrays take no type parameters.
+    _IntegerArray = _FloatArray = array
+
+
+class Integers(_IntegerArray):
     """A growing column of 64-bit integers: an eighth of a list's memory, and handed to NumPy without a copy."""
 
     def __new__(cls, values: Iterable[int] = ()) -> Integers:
         return cast("Integers", super().__new__(cls, "q", values))
 
-    def __iadd__(self, values: Iterable[Any]) -> Integers:
+    def __iadd__(self, values: Iterable[Any]) -> Integers:  # type: ignore[misc]
         self.extend(values)
         return self
 
 
-class Floats(array[float]):
+class Floats(_FloatArray):
     """A growing column of doubles."""
 
     def __new__(cls, values: Iterable[float] = ()) -> Floats:
         return cast("Floats", super().__new__(cls, "d", values))
 
-    def __iadd__(self, values: Iterable[Any]) -> Floats:
+    def __iadd__(self, values: Iterable[Any]) -> Floats:  # type: ignore[misc]
         self.extend(values)
         return self
 
