@@ -1,0 +1,21 @@
+/** Labels by digit, as in CVAT. */
+import { hasSelection, selected, writable } from "./conditions";
+import type { Action } from "./context";
+import { relabel } from "./objects";
+
+export const labelActions: readonly Action[] = Array.from({ length: 10 }, (_, index) => ({
+  id: `label-${index + 1}`,
+  label: `Label ${index + 1}: of the selected objects, or of the next one`,
+  group: "Labels",
+  keys: [`ctrl+${(index + 1) % 10}`],
+  enabled: writable,
+  run: (context) => {
+    const label = context.editor.labels.value[index];
+    if (!label) return;
+    if (hasSelection(context)) relabel(context.editor, selected(context), label);
+    else {
+      context.editor.activeLabel.value = label.id;
+      context.editor.announce(`The next object is ${label.name}`);
+    }
+  },
+}));
