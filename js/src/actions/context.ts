@@ -4,10 +4,23 @@ import type { Editor, ToolName } from "../editor";
 import type { Scene } from "../scene/scene";
 import type { ToolManager } from "../tools/manager";
 
+/** A dialog over the canvas; at most one is open. */
+export type DialogName =
+  | "palette"
+  | "filter"
+  | "statistics"
+  | "actions"
+  | "propagate"
+  | "remove-range"
+  | "keys"
+  | "guide"
+  | "job";
+
 /** What is open in this view. */
 export class UiState {
   readonly help: Signal<boolean> = signal(false);
   readonly settings: Signal<boolean> = signal(false);
+  readonly dialog: Signal<DialogName | null> = signal(null);
   readonly tab: Signal<"objects" | "labels"> = signal("objects");
   /** In a narrow cell the sidebar lies over the canvas. */
   readonly sidebarOpen: Signal<boolean> = signal(true);
@@ -22,6 +35,10 @@ export class UiState {
 
   /** Close what lies over the rest; true if something did. */
   closeOverlay(): boolean {
+    if (this.dialog.value) {
+      this.dialog.value = null;
+      return true;
+    }
     for (const open of [this.help, this.settings]) {
       if (open.value) {
         open.value = false;

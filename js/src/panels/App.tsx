@@ -7,15 +7,12 @@ import { isTyping, KeyReader } from "../actions/keys";
 import type { Editor } from "../editor";
 import { Scene } from "../scene/scene";
 import { ToolManager } from "../tools/manager";
-import { ContextMenu } from "./ContextMenu";
 import { AnnotatorContext } from "./context";
-import { HelpOverlay } from "./HelpOverlay";
 import { LabelsPanel } from "./LabelsPanel";
 import { ObjectsPanel } from "./ObjectsPanel";
+import { OVERLAYS } from "./overlays";
 import { Resizer } from "./Resizer";
-import { SettingsPopover } from "./SettingsPopover";
 import { Timeline } from "./Timeline";
-import { Toasts } from "./Toasts";
 import { DrawingHint, ToolBar } from "./ToolBar";
 import { TopBar } from "./TopBar";
 
@@ -114,7 +111,7 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
           {context && ui.sidebarOpen.value && <Sidebar />}
         </div>
         {context && <Timeline />}
-        {context && <Overlays />}
+        {context && OVERLAYS.map((Overlay) => <Overlay key={Overlay.name} />)}
       </AnnotatorContext.Provider>
       <div class="cvw-visually-hidden" aria-live="polite">
         {editor.announcement.value}
@@ -146,17 +143,6 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
           </div>
           {tab === "objects" ? <ObjectsPanel root={`cvw-${editor.link.clientId}`} /> : <LabelsPanel />}
         </aside>
-      </>
-    );
-  }
-
-  function Overlays() {
-    return (
-      <>
-        {ui.settings.value && <SettingsPopover />}
-        {ui.help.value && <HelpOverlay />}
-        <ContextMenu />
-        <Toasts />
       </>
     );
   }

@@ -20,6 +20,10 @@ const GESTURES: readonly (readonly [string, string])[] = [
 ];
 
 export function HelpOverlay() {
+  return useAnnotator().ui.help.value ? <Shortcuts /> : null;
+}
+
+function Shortcuts() {
   const { ui } = useAnnotator();
   const [search, setSearch] = useState("");
   const field = useRef<HTMLInputElement>(null);

@@ -7,6 +7,10 @@ type NumberSetting = { [K in keyof Settings]: Settings[K] extends number ? K : n
 type SwitchSetting = { [K in keyof Settings]: Settings[K] extends boolean ? K : never }[keyof Settings];
 
 export function SettingsPopover() {
+  return useAnnotator().ui.settings.value ? <Popover /> : null;
+}
+
+function Popover() {
   const { editor, ui } = useAnnotator();
   const settings = editor.settings.value;
   return (
