@@ -13,7 +13,7 @@ import type { Edit, LabelSpec, ObjectState } from "./document/records";
 import type { FramePlayer } from "./frames/player";
 import type { Link } from "./wire/link";
 
-export type ToolName = "select" | "rectangle" | "polygon" | "polyline" | "points";
+export type ToolName = "select" | "rectangle" | "polygon" | "polyline" | "points" | "ellipse" | "cuboid" | "skeleton";
 export type DrawMode = "shape" | "track";
 
 export interface JobInfo {
@@ -41,6 +41,16 @@ export interface Settings {
   showText: "always" | "selected" | "never";
   textSize: number;
   controlPointSize: number;
+  /** How boxes are drawn: by two corners, by the outermost points, or turned from the start. */
+  rectangleMethod: "corners" | "extreme" | "turned";
+  ellipseMethod: "corners" | "turned";
+  cuboidMethod: "rectangle" | "points";
+  /** Polygons, polylines and point sets are finished at so many points; 0: when the user says so. */
+  pointCount: number;
+  snapToContour: boolean;
+  snapToPoint: boolean;
+  /** CSS pixels within which points snap. */
+  snapRadius: number;
   frameStep: number;
   playbackSpeed: number;
   resetZoom: boolean;
@@ -59,6 +69,13 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   showText: "selected",
   textSize: 13,
   controlPointSize: 5,
+  rectangleMethod: "corners",
+  ellipseMethod: "corners",
+  cuboidMethod: "rectangle",
+  pointCount: 0,
+  snapToContour: false,
+  snapToPoint: false,
+  snapRadius: 10,
   frameStep: 10,
   playbackSpeed: 1,
   resetZoom: false,

@@ -26,6 +26,8 @@ export interface NewObject {
   readonly rotation?: number;
   readonly attributes?: AttributeValues;
   readonly z_order?: number;
+  /** Joints of a skeleton. */
+  readonly joints?: readonly { readonly label: LabelSpec; readonly points: Points }[];
 }
 
 type Fields = Record<string, FieldChange>;
@@ -69,7 +71,18 @@ export function addShape(document: JobDocument, object: NewObject): Edit {
     source: "manual",
     score: 1,
     attributes: defaults(object.label, () => true, object.attributes),
-    elements: [],
+    elements: (object.joints ?? []).map(
+      ({ label, points }): Element => ({
+        id: document.nextId(),
+        label: label.id,
+        type: "points",
+        points,
+        rotation: 0,
+        occluded: false,
+        outside: false,
+        attributes: defaults(label, () => true),
+      }),
+    ),
   };
   return { added: [record] };
 }
@@ -93,7 +106,13 @@ export function addTrack(document: JobDocument, object: NewObject): Edit {
     score: 1,
     attributes: defaults(object.label, (spec) => !spec.mutable, object.attributes),
     keyframes: { [object.frame]: keyframe },
-    elements: [],
+    elements: (object.joints ?? []).map(({ label, points }) => ({
+      id: document.nextId(),
+      label: label.id,
+      type: "points" as const,
+      attributes: defaults(label, (spec) => !spec.mutable),
+      keyframes: { [object.frame]: { ...keyframe, points, attributes: defaults(label, (spec) => spec.mutable) } },
+    })),
   };
   return { added: [record] };
 }

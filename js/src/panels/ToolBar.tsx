@@ -2,14 +2,31 @@ import { run } from "../actions/actions";
 import { tagFrame } from "../actions/objects";
 import type { DrawMode, ToolName } from "../editor";
 import { useAnnotator } from "./context";
+import { DrawingMethod } from "./DrawingMethod";
 import { ActionButton, IconButton } from "./IconButton";
-import { Maximize, MousePointer2, Pentagon, Route, Scan, Spline, Square, SquareDashed, Tag } from "./icons";
+import {
+  Box,
+  Circle,
+  Maximize,
+  MousePointer2,
+  Pentagon,
+  PersonStanding,
+  Route,
+  Scan,
+  Spline,
+  Square,
+  SquareDashed,
+  Tag,
+} from "./icons";
 
 const DRAWING = [
   { name: "rectangle", label: "Rectangle", icon: Square },
   { name: "polygon", label: "Polygon", icon: Pentagon },
   { name: "polyline", label: "Polyline", icon: Spline },
   { name: "points", label: "Points", icon: Scan },
+  { name: "ellipse", label: "Ellipse", icon: Circle },
+  { name: "cuboid", label: "Cuboid", icon: Box },
+  { name: "skeleton", label: "Skeleton", icon: PersonStanding },
 ] as const;
 
 export function ToolBar() {
@@ -99,7 +116,7 @@ export function DrawingHint() {
       </label>
       {drawing && (
         <span class="cvw-hint-text">
-          {tool === "rectangle" ? "Click two corners" : "Click points, N to finish"} · {editor.drawMode.value} ·{" "}
+          <DrawingMethod /> · {editor.drawMode.value} ·{" "}
           <button type="button" class="cvw-link" onClick={() => run("cancel", context)}>
             Esc to stop
           </button>

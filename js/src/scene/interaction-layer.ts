@@ -1,6 +1,6 @@
 /** What the user is working on: selected, hovered and growing shapes, their handles and texts, the crosshair. */
 import { kindOf } from "../shapes/index";
-import type { Box, Handle, Point } from "../shapes/kind";
+import type { Box, Figure, Handle, Point } from "../shapes/kind";
 import { translucent } from "./colors";
 import type { Item } from "./items";
 import { drawPlate, FONT, widestLine } from "./labels";
@@ -100,16 +100,8 @@ function drawDraft(context: Context, draft: Draft, style: Style, unit: number): 
   context.fillStyle = translucent(color, style.opacity);
   context.strokeStyle = color;
   context.lineWidth = style.lineWidth * SELECTED_WIDTH * unit;
-  if (type === "rectangle") {
-    if (points.length < 4) return;
-    const [x0, y0, x1, y1] = points as [number, number, number, number];
-    context.beginPath();
-    context.rect(Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0));
-    context.fill();
-    context.stroke();
-    return;
-  }
-  if (type !== "points") {
+  if (draft.figure) drawFigure(context, draft.figure, style, unit);
+  else if (type !== "points") {
     context.beginPath();
     for (let i = 0; i + 1 < points.length; i += 2) {
       if (i === 0) context.moveTo(points[0] as number, points[1] as number);
@@ -134,6 +126,23 @@ function drawDraft(context: Context, draft: Draft, style: Style, unit: number): 
     context.fill();
     context.stroke();
   }
+}
+
+function drawFigure(context: Context, figure: Figure, style: Style, unit: number): void {
+  const kind = kindOf(figure.type);
+  const path = new Path2D();
+  kind.trace(figure, path);
+  if (kind.filled) context.fill(path);
+  context.stroke(path);
+  if (!kind.dots) return;
+  context.save();
+  context.fillStyle = "#ffffff";
+  for (let i = 0; i + 1 < figure.points.length; i += 2) {
+    dotAt(context, [figure.points[i] as number, figure.points[i + 1] as number], style.pointRadius * unit);
+    context.fill();
+    context.stroke();
+  }
+  context.restore();
 }
 
 function drawBand(context: Context, [x0, y0, x1, y1]: readonly [number, number, number, number], unit: number): void {

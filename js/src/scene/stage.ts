@@ -11,6 +11,8 @@ export interface Draft {
   readonly points: readonly number[];
   /** How many of the points are set. */
   readonly fixed: number;
+  /** The whole shape as it would become, where points alone do not show it. */
+  readonly figure?: Figure | undefined;
 }
 
 /** What the interaction layer shows besides the selection. */

@@ -2,8 +2,12 @@
  * A box in perspective: eight corners as four vertical edges, each top then bottom, going round: front left, front right,
  * back right, back left.
  */
-import { boxOfPoints, type Figure, type PathSink, type ShapeKind, shiftPoints, sizeText } from "./kind";
-import { distanceToEdges, dragVertex, isInside, traceVertices, vertexAt, vertexHandles } from "./vertices";
+import { dragCorner, dragEdge, dragFace, dragPerspective, edgesOfCuboid, faceCentre } from "../geometry/cuboid";
+import { boxOfPoints, type Figure, type Handle, type PathSink, type ShapeKind, shiftPoints, sizeText } from "./kind";
+import { distanceToEdges, isInside, traceVertices, vertexAt, vertexHandles } from "./vertices";
+
+/** Edges shorter than this on screen show no handle in their middle. */
+const MIN_EDGE = 30;
 
 /** Indices of corners, in the order of an outline: front, right, back, left, top, bottom. */
 const FACES: readonly (readonly number[])[] = [
@@ -47,9 +51,27 @@ export const cuboid: ShapeKind = {
     return least;
   },
 
-  handles: (figure, unit) => vertexHandles(figure.points, "none", unit),
+  handles({ points }, unit) {
+    const handles: Handle[] = vertexHandles(points, "none", unit).map((handle) => ({ ...handle, kind: "corner" }));
+    edgesOfCuboid(points).forEach(({ x, top, bottom }, index) => {
+      if ((bottom - top) / unit >= MIN_EDGE) handles.push({ kind: "side", index, x, y: (top + bottom) / 2 });
+    });
+    for (const index of [1, 2, 3] as const) {
+      const [x, y] = faceCentre(points, index);
+      handles.push({ kind: "face", index, x, y });
+    }
+    return handles;
+  },
 
-  drag: (figure, handle, to) => ({ ...figure, points: dragVertex(figure.points, handle, to) }),
+  drag(figure, handle, to, { constrain }) {
+    const { points } = figure;
+    if (handle.kind === "side") return { ...figure, points: dragEdge(points, handle.index, to[0]) };
+    if (handle.kind === "face") {
+      const moved = dragFace(points, handle.index as 1 | 2 | 3, to[0] - handle.x, to[1] - handle.y);
+      return { ...figure, points: moved };
+    }
+    return { ...figure, points: (constrain ? dragPerspective : dragCorner)(points, handle.index, to) };
+  },
 
   move: (figure, dx, dy) => ({ ...figure, points: shiftPoints(figure.points, dx, dy) }),
 

@@ -1,6 +1,7 @@
 /** Figures of objects, and the way back from a figure to an object's own fields. */
 import type { Element, LabelSpec, ObjectState } from "../document/records";
 import { EMPTY_EDGES, type Figure } from "./kind";
+import { templateOf } from "./template";
 
 /** Joints that are shown, in the order of their points in the figure. */
 export function shownElements(state: Pick<ObjectState, "elements">): readonly Element[] {
@@ -25,41 +26,7 @@ export function elementsOf(state: ObjectState, figure: Figure): readonly Element
   });
 }
 
-interface Template {
-  /** Pairs of ids or names of sublabels. */
-  readonly bones: readonly (readonly [string, string])[];
-}
-
-const templates = new Map<string, Template>();
-
-/** Read the bones out of a label's template. The text is searched, never parsed as markup or put in the page. */
-function templateOf(svg: string): Template {
-  let template = templates.get(svg);
-  if (!template) {
-    const nodes = new Map<string, string>();
-    for (const [tag] of svg.matchAll(/<circle\b[^>]{0,2000}>/g)) {
-      const node = attribute(tag, "data-node-id");
-      const label = attribute(tag, "data-label-id") ?? attribute(tag, "data-label-name");
-      if (node !== undefined && label !== undefined) nodes.set(node, label);
-    }
-    const bones: (readonly [string, string])[] = [];
-    for (const [tag] of svg.matchAll(/<line\b[^>]{0,2000}>/g)) {
-      const from = nodes.get(attribute(tag, "data-node-from") ?? "");
-      const to = nodes.get(attribute(tag, "data-node-to") ?? "");
-      if (from !== undefined && to !== undefined) bones.push([from, to]);
-    }
-    template = { bones };
-    if (templates.size > 256) templates.clear();
-    templates.set(svg, template);
-  }
-  return template;
-}
-
-function attribute(tag: string, name: string): string | undefined {
-  return new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)["']`).exec(tag)?.[1];
-}
-
-function edgesOf(elements: readonly Element[], label: LabelSpec | undefined): readonly number[] {
+export function edgesOf(elements: readonly Pick<Element, "label">[], label: LabelSpec | undefined): readonly number[] {
   if (!label?.svg) return EMPTY_EDGES;
   const index = new Map<string, number>();
   elements.forEach((element, i) => {

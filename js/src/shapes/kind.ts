@@ -37,10 +37,10 @@ export interface PathSink {
  * A place on a selected shape that can be dragged.
  *
  * `corner` and `side` resize a box (index 0–7, clockwise from the top left), `rotate` turns it, `vertex` moves point `index`,
- * `edge` inserts a point after point `index`.
+ * `edge` inserts a point after point `index`, `face` moves a side of a cuboid.
  */
 export interface Handle {
-  readonly kind: "corner" | "side" | "rotate" | "vertex" | "edge";
+  readonly kind: "corner" | "side" | "rotate" | "vertex" | "edge" | "face";
   readonly index: number;
   readonly x: number;
   readonly y: number;

@@ -1,5 +1,5 @@
 /** From figures to edits: the only place where tools change annotations. */
-import { addShape, addTrack, mergeEdits, setElements, setPose } from "../document/edits";
+import { addShape, addTrack, mergeEdits, type NewObject, setElements, setPose } from "../document/edits";
 import type { Edit, LabelSpec, ObjectState, ShapeType } from "../document/records";
 import type { Editor } from "../editor";
 import { elementsOf } from "../shapes/figure";
@@ -35,6 +35,8 @@ export function drawingRefusal(editor: Editor, type: ShapeType): string | null {
   if (editor.info.readOnly) return "This view is read-only.";
   const label = editor.labelOf(editor.activeLabel.peek());
   if (!label) return "Add a label before drawing.";
+  if (type === "skeleton" && label.sublabels.length === 0)
+    return `Label "${label.name}" has no skeleton: give it joints with task.set_labels.`;
   if (label.type !== "any" && label.type !== type)
     return `Label "${label.name}" is for ${plural(label.type)}, not ${plural(type)}.`;
   return null;
@@ -45,13 +47,21 @@ function plural(type: LabelSpec["type"]): string {
   return `${type}s`;
 }
 
+function skeletonOptions(label: LabelSpec, points: readonly number[], frame: number): NewObject {
+  const joints = label.sublabels.map((sublabel, i) => ({
+    label: sublabel,
+    points: [points[2 * i] as number, points[2 * i + 1] as number],
+  }));
+  return { frame, label, type: "skeleton", points: [], joints };
+}
+
 /** Add a drawn shape, or a track that begins with it, on the present frame; returns its id. */
 export function commitDrawing(editor: Editor, figure: Figure): number | null {
   const label = editor.labelOf(editor.activeLabel.peek());
   if (!label) return null;
   const frame = editor.frame.peek();
-  const { type, points } = rounded(figure);
-  const options = { frame, label, type, points, rotation: 0 };
+  const { type, points, rotation } = rounded(figure);
+  const options = type === "skeleton" ? skeletonOptions(label, points, frame) : { frame, label, type, points, rotation };
   const asTrack = editor.drawMode.peek() === "track";
   const edit = asTrack ? addTrack(editor.document, options) : addShape(editor.document, options);
   const id = edit.added?.[0]?.id ?? null;

@@ -1,14 +1,35 @@
 /** The tools: one line each. */
-import type { ToolName } from "../editor";
+import type { Editor, ToolName } from "../editor";
+import { DrawBox } from "./draw/box";
+import { cuboidPoints, DrawClicks, extremePoints, turnedBox } from "./draw/clicks";
 import { DrawPath } from "./draw/path";
-import { DrawRectangle } from "./draw/rectangle";
 import { SelectTool } from "./select/index";
 import type { State, ToolContext } from "./state";
 
 export const TOOLS: Readonly<Record<ToolName, (context: ToolContext) => State>> = {
   select: (context) => new SelectTool(context),
-  rectangle: (context) => new DrawRectangle(context),
+  rectangle: (context) => {
+    const method = context.editor.settings.peek().rectangleMethod;
+    if (method === "extreme") return new DrawClicks(context, extremePoints);
+    return method === "turned" ? new DrawClicks(context, turnedBox("rectangle")) : new DrawBox(context, "rectangle");
+  },
+  ellipse: (context) =>
+    context.editor.settings.peek().ellipseMethod === "turned"
+      ? new DrawClicks(context, turnedBox("ellipse"))
+      : new DrawBox(context, "ellipse"),
+  cuboid: (context) =>
+    context.editor.settings.peek().cuboidMethod === "points"
+      ? new DrawClicks(context, cuboidPoints)
+      : new DrawBox(context, "cuboid"),
+  skeleton: (context) => new DrawBox(context, "skeleton"),
   polygon: (context) => new DrawPath(context, "polygon"),
   polyline: (context) => new DrawPath(context, "polyline"),
   points: (context) => new DrawPath(context, "points"),
 };
+
+/** Enter the present tool anew, after something about it was chosen. */
+export function restartTool(editor: Editor): void {
+  const name = editor.tool.peek();
+  editor.tool.value = "select";
+  editor.tool.value = name;
+}

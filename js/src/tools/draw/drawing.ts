@@ -82,8 +82,11 @@ export abstract class Drawing extends State {
 
   /** Add the shape and select it; false if it is refused. */
   protected finish(points: readonly number[]): boolean {
+    return this.finishFigure(this.figure(points));
+  }
+
+  protected finishFigure(figure: Figure): boolean {
     const { editor } = this.context;
-    const figure = this.figure(points);
     const reason = refusal(figure) ?? drawingRefusal(editor, this.name);
     if (reason) {
       editor.toast("warning", reason);

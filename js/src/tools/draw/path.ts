@@ -75,6 +75,8 @@ export class DrawPath extends Drawing {
 
   private add(point: Point): void {
     this.points = [...this.points, ...point];
+    const wanted = this.context.editor.settings.peek().pointCount;
+    if (wanted > 0 && this.points.length / 2 >= wanted && this.finish(this.points)) return;
     this.show();
   }
 

@@ -116,6 +116,8 @@ export class Idle extends Step {
     if (handle.kind === "rotate") return "grab";
     if (handle.kind === "edge") return "copy";
     if (handle.kind === "vertex") return event.alt ? "pointer" : "crosshair";
+    if (handle.kind === "face") return "move";
+    if (this.context.stage.figureOf(id)?.type === "cuboid") return handle.kind === "side" ? "ew-resize" : "crosshair";
     // Of a turned box the arrow turns too: every 45 degrees are one step.
     const steps = Math.round((this.context.stage.figureOf(id)?.rotation ?? 0) / 45);
     return RESIZE_CURSORS[(handle.index + steps) % 4] ?? "default";

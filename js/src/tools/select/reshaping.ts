@@ -10,6 +10,7 @@ const VERBS: Readonly<Record<Handle["kind"], string>> = {
   corner: "Resize",
   side: "Resize",
   rotate: "Rotate",
+  face: "Move face of",
   vertex: "Move point of",
   edge: "Add point to",
 };

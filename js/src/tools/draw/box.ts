@@ -1,16 +1,25 @@
-/** A rectangle by two clicks, or by a drag, between opposite corners. */
-import type { Point } from "../../shapes/kind";
-import { rectangle } from "../../shapes/rectangle";
-import { movedFar, type ToolEvent } from "../state";
+/** Shapes by two clicks, or by a drag, between opposite corners of their box. */
+import { figureInBox } from "../../shapes/boxes";
+import { kindOf } from "../../shapes/index";
+import type { Figure, Point } from "../../shapes/kind";
+import { movedFar, type ToolContext, type ToolEvent } from "../state";
 import { Drawing } from "./drawing";
 
-export class DrawRectangle extends Drawing {
-  override readonly name = "rectangle";
+export type BoxedType = "rectangle" | "ellipse" | "cuboid" | "skeleton";
+
+export class DrawBox extends Drawing {
   private anchor: Point | null = null;
   private pressedAt: Point | null = null;
 
+  constructor(
+    context: ToolContext,
+    override readonly name: BoxedType,
+  ) {
+    super(context);
+  }
+
   override get path(): string {
-    return this.anchor ? "rectangle.drawing" : "rectangle.idle";
+    return `${this.name}.${this.anchor ? "drawing" : "idle"}`;
   }
 
   override pointerDown(event: ToolEvent): void {
@@ -48,19 +57,23 @@ export class DrawRectangle extends Drawing {
 
   protected override show(): void {
     const { anchor, cursor } = this;
-    const points = anchor ? [...anchor, ...(cursor ?? anchor)] : [];
+    const figure = anchor && this.boxed(anchor, cursor ?? anchor);
     this.context.stage.setPreview({
       crosshair: cursor,
-      draft: anchor ? { type: "rectangle", color: this.color, points, fixed: 1 } : null,
-      readout: anchor && cursor ? { at: cursor, text: rectangle.measure(this.figure(points)) } : null,
+      draft: figure && { type: this.name, color: this.color, points: figure.points, fixed: 0, figure },
+      readout: figure && cursor ? { at: cursor, text: kindOf(this.name).measure(figure) } : null,
     });
   }
 
+  private boxed(from: Point, to: Point): Figure {
+    const { editor } = this.context;
+    return figureInBox(this.name, editor.labelOf(editor.activeLabel.value), from, to);
+  }
+
   private close(): void {
-    const [x0, y0] = this.anchor as Point;
-    const [x1, y1] = this.cursor as Point;
+    const figure = this.boxed(this.anchor as Point, this.cursor as Point);
     this.anchor = null;
     this.pressedAt = null;
-    if (!this.finish([Math.min(x0, x1), Math.min(y0, y1), Math.max(x0, x1), Math.max(y0, y1)])) this.show();
+    if (!this.finishFigure(figure)) this.show();
   }
 }
