@@ -37,11 +37,12 @@ class Members:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._zip: zipfile.ZipFile | None = None
+        self._folder = str(path)
+        self._file = str(path) if path.is_file() else ""
         if not path.exists():
             raise FormatError("the file does not exist", where=str(path), hint="Check the path")
         if path.is_dir():
-            found = sorted(file for file in path.rglob("*") if file.is_file() and not file.is_symlink())
-            self.names = [file.relative_to(path).as_posix() for file in found]
+            self.names = sorted(_files_below(str(path)))
         elif zipfile.is_zipfile(path):
             self.names = self._zip_names()
         else:
@@ -79,7 +80,8 @@ class Members:
                 with self._zip.open(name) as file:
                     data = file.read(_MAX_MEMBER + 1)
             else:
-                data = (self.path if self.path.is_file() else self.path / name).read_bytes()
+                with open(self._file or f"{self._folder}/{name}", "rb", buffering=0) as file:  # noqa: PTH123  # a path a file costs
+                    data = file.read()
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
             raise FormatError(f"it cannot be read: {error}", where=self.where(name)) from None
         if len(data) > _MAX_MEMBER:
@@ -94,6 +96,16 @@ class Members:
         """Close the zip."""
         if self._zip is not None:
             self._zip.close()
+
+
+def _files_below(folder: str, prefix: str = "") -> Iterator[str]:
+    """Yield the names of the files in a folder and below; links are not followed, so that none leads out of it."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files_below(entry.path, f"{prefix}{entry.name}/")
+            elif entry.is_file(follow_symlinks=False):
+                yield f"{prefix}{entry.name}"
 
 
 @contextlib.contextmanager
@@ -119,9 +131,9 @@ class Sink:
 
     @contextlib.contextmanager
     def stream(self, name: str) -> Iterator[Callable[[bytes], object]]:
-        """Add a file piece by piece, so that a large one is never in memory as a whole; gives the function that adds a piece."""
+        """Add a file piece by piece, so that a large one is never in memory as a whole."""
         entry = self._entry(name, compress=True)
-        entry._compresslevel = 1  # type: ignore[attr-defined]  # noqa: SLF001  # public from Python 3.13 on
+        entry._compresslevel = 1  # type: ignore[attr-defined]  # public from Python 3.13 on
         with self._archive.open(entry, "w", force_zip64=True) as file:
             yield file.write
 

@@ -64,7 +64,7 @@ def looks_like_coco(data: bytes) -> bool:
         return False
     try:
         found = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=dict[str, msgspec.Raw])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return {"images", "annotations", "categories"} <= set(found)
 

@@ -36,7 +36,8 @@ def read_dataset(path: str | Path, format: str | None = None) -> Dataset:  # noq
     with open_members(path) as members:
         found = _recognised(members) if format is None else find_format(format)
         if not found.can_read:
-            raise FormatError(f"{found.name} cannot be imported", hint="Both CVAT formats are imported as 'CVAT 1.1'")
+            hint = "Both CVAT formats are imported as 'CVAT 1.1'" if found.name.startswith("CVAT for") else None
+            raise FormatError(f"{found.name} cannot be imported", hint=hint)
         try:
             with _no_collection():
                 return found.read(members)
@@ -100,6 +101,12 @@ def write_dataset(
     if save_images and dataset.media is None:
         raise FormatError(
             "there are no pictures to save", where=dataset.name or None, hint="Export from a task, or without images"
+        )
+    if "fit" in dataset.meta and len(dataset.frames) and (dataset.frames.widths == 0).any():
+        raise FormatError(
+            "the file says positions as shares of pictures whose sizes it does not say",
+            where=dataset.name or None,
+            hint="Put the pictures beside the labels, or import it into a task that has them",
         )
     report_losses(dataset, target, strict=strict)
     destination = Path(path).expanduser()

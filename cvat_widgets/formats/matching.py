@@ -17,6 +17,9 @@ from cvat_widgets.model.table import AnnotationTable
 
 __all__ = ["match_frames", "remap"]
 
+_EXTENSIONS = frozenset(
+    ".jpg .jpeg .png .bmp .gif .tif .tiff .webp .avif .jp2 .ppm .pgm .mp4 .pcd .bin".split()  # noqa: SIM905  # easier to read
+)
 _NUMBERED = re.compile(r"frame_(\d+)$")
 
 
@@ -43,7 +46,8 @@ def match_frames(found: FrameIndex, wanted: FrameIndex) -> NDArray[np.int32]:
 
 def _keys(name: str) -> tuple[object, ...]:
     path = PurePosixPath(name.replace("\\", "/"))
-    stem = path.stem if path.suffix else path.name
+    # Only what is a picture's extension goes: in "frame.v1" the dot belongs to the name.
+    stem = path.stem if path.suffix.lower() in _EXTENSIONS else path.name
     numbered = _NUMBERED.search(stem)
     return str(path), path.name, stem, int(numbered[1]) if numbered else None
 
