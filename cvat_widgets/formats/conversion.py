@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cvat_widgets.errors import FormatError
 from cvat_widgets.formats.archive import Members, open_members, write_atomically
 from cvat_widgets.formats.dataset import Dataset
@@ -102,11 +104,12 @@ def write_dataset(
         raise FormatError(
             "there are no pictures to save", where=dataset.name or None, hint="Export from a task, or without images"
         )
-    if "fit" in dataset.meta and len(dataset.frames) and (dataset.frames.widths == 0).any():
+    unknown = np.flatnonzero(dataset.frames.widths == 0)
+    if "fit" in dataset.meta and len(unknown):
         raise FormatError(
-            "the file says positions as shares of pictures whose sizes it does not say",
+            f"the size of the frame {dataset.frames.names[int(unknown[0])]!r} is not known: the file has shares of it only",
             where=dataset.name or None,
-            hint="Put the pictures beside the labels, or import it into a task that has them",
+            hint="put the pictures beside the labels, or import the file into a task that has them",
         )
     report_losses(dataset, target, strict=strict)
     destination = Path(path).expanduser()
