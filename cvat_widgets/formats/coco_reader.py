@@ -66,7 +66,10 @@ def looks_like_coco(data: bytes) -> bool:
         found = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
-    return {"images", "annotations", "categories"} <= set(found)
+    if not {"images", "annotations", "categories"} <= set(found):
+        return False
+    # Categories with keypoints make it a file of "COCO Keypoints".
+    return b'"keypoints"' not in bytes(found["categories"])
 
 
 def read_coco(parts: Iterable[tuple[str, bytes, str]], name: str) -> Dataset:

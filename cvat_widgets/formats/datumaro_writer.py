@@ -1,0 +1,194 @@
+"""Datumaro's JSON written from columns: one text template a kind of shape, no dictionary a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from cvat_widgets.formats.attribute_values import typed_attributes
+from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.formats.frame_rows import rows_by_frame
+from cvat_widgets.formats.skeleton_templates import skeleton_edges
+from cvat_widgets.model.kinds import ELLIPSE, MASK, POINTS, POLYGON, POLYLINE, RECTANGLE, SKELETON, TAG, Flag
+from cvat_widgets.model.labels import Label
+from cvat_widgets.model.masks import to_coco_rle
+
+__all__ = ["DatumaroWriter"]
+
+_TYPES = {
+    RECTANGLE: "bbox",
+    POLYGON: "polygon",
+    POLYLINE: "polyline",
+    POINTS: "points",
+    ELLIPSE: "ellipse",
+    MASK: "mask",
+    SKELETON: "skeleton",
+    TAG: "label",
+}
+_ANNOTATION = '{"id":%d,"type":"%s","attributes":{%s},"group":%d,"label_id":%d%s}'
+_BOX = ',"z_order":%d,"bbox":[%r,%r,%r,%r]'
+_POINTS = ',"z_order":%d,"points":%s'
+_json: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+
+
+class DatumaroWriter:
+    """Makes the documents of a dataset."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.flat: list[tuple[Label, str]] = []
+        for label in dataset.labels:
+            self.flat.append((label, ""))
+            self.flat += [(joint, label.name) for joint in label.sublabels]
+        self.table = rows_by_frame(dataset, tuple(_TYPES))
+        self.categories = msgspec.Raw(_json(self._categories()))
+        self.text_of_frame = self._annotations()
+
+    def document(self, frames: list[int]) -> bytes:
+        """Return the JSON for some frames."""
+        index = self.dataset.frames
+        items = []
+        for frame in frames:
+            name = index.names[frame]
+            image: dict[str, Any] = {"path": name}
+            if index.widths[frame] and index.heights[frame]:
+                image["size"] = [int(index.heights[frame]), int(index.widths[frame])]
+            path = PurePosixPath(name)
+            items.append(
+                {
+                    "id": str(path.with_suffix("")) if path.suffix and path.stem else name,
+                    "annotations": msgspec.Raw(f"[{','.join(self.text_of_frame.get(frame, ()))}]".encode()),
+                    "attr": {"frame": frame},
+                    "image": image,
+                }
+            )
+        return _json({"info": {}, "categories": self.categories, "items": items})
+
+    def _categories(self) -> dict[str, Any]:
+        number = {label.id: index for index, (label, _) in enumerate(self.flat)}
+        skeletons = [label for label in self.dataset.labels if label.sublabels]
+        return {
+            "label": {
+                "labels": [
+                    {"name": label.name, "parent": parent, "attributes": sorted(spec.name for spec in label.attributes)}
+                    for label, parent in self.flat
+                ],
+                "attributes": ["occluded"],
+            },
+            "mask": {
+                "colormap": [
+                    dict(zip(("label_id", "r", "g", "b"), (index, *bytes.fromhex(label.color[1:])), strict=True))
+                    for index, (label, _) in enumerate(self.flat)
+                ]
+            },
+            "points": {
+                "items": [
+                    {
+                        "label_id": number[label.id],
+                        "labels": [joint.name for joint in label.sublabels],
+                        "joints": skeleton_edges(label),
+                    }
+                    for label in skeletons
+                ]
+            },
+        }
+
+    def _annotations(self) -> dict[int, list[str]]:
+        """Return the annotations of each frame as texts."""
+        table = self.table
+        if not len(table):
+            return {}
+        numbers = np.zeros(int(table.label.max()) + 1, np.int64)
+        for index, (label, _) in enumerate(self.flat):
+            if label.id < len(numbers):
+                numbers[label.id] = index
+        label_ids = numbers[table.label]
+        attributes, geometry = self._attribute_texts(), self._geometry(label_ids.tolist())
+        kinds = [_TYPES[kind] for kind in table.type.tolist()]
+        # Keeping the ids of tracks would give many annotations one id: they are counted like all others.
+        columns: Iterable[tuple[Any, ...]] = zip(
+            range(len(table)), kinds, attributes, table.group.tolist(), label_ids.tolist(), geometry, strict=True
+        )
+        top = np.flatnonzero(table.parent < 0)
+        texts = list(map(_ANNOTATION.__mod__, columns))
+        found: dict[int, list[str]] = {}
+        frames = table.frame.tolist()
+        for row in top.tolist():
+            found.setdefault(frames[row], []).append(texts[row])
+        return found
+
+    def _attribute_texts(self) -> list[str]:
+        table = self.table
+        occluded = np.where(table.has(Flag.OCCLUDED), '"occluded":true', '"occluded":false').astype(object)
+        # CVAT's convention: every box tells its rotation.
+        turning = np.flatnonzero((table.type == RECTANGLE) | ((table.type == ELLIPSE) & (table.rotation != 0)))
+        pairs = zip(occluded[turning].tolist(), table.rotation[turning].tolist(), strict=True)
+        occluded[turning] = list(map('%s,"rotation":%r'.__mod__, pairs))
+        keyframe = table.has(Flag.KEYFRAME)
+        for row in np.flatnonzero(table.is_track).tolist():
+            occluded[row] += f',"track_id":{int(table.track[row])},"keyframe":{"true" if keyframe[row] else "false"}'
+        for row in np.flatnonzero(table.score != 1).tolist():
+            occluded[row] += f',"score":{float(table.score[row])!r}'
+        for row, values in typed_attributes(table, self.dataset.labels).items():
+            occluded[row] += f",{_json(values)[1:-1].decode()}"
+        texts: list[str] = occluded.tolist()
+        return texts
+
+    def _geometry(self, label_ids: list[int]) -> list[str]:
+        """Return what stands behind the label of each row."""
+        table = self.table
+        texts = np.full(len(table), "", object)
+        starts = table.offsets[:-1]
+        boxes = np.flatnonzero(table.type == RECTANGLE)
+        if len(boxes):
+            left, top, right, bottom = (table.points[starts[boxes] + index] for index in range(4))
+            columns = (table.z_order[boxes], left, top, right - left, bottom - top)
+            texts[boxes] = list(map(_BOX.__mod__, zip(*(column.tolist() for column in columns), strict=True)))
+        points, offsets, z_order = table.points.tolist(), table.offsets.tolist(), table.z_order.tolist()
+        flags = table.flags.tolist()
+        for row in np.flatnonzero(np.isin(table.type, (POLYGON, POLYLINE, POINTS))).tolist():
+            own = points[offsets[row] : offsets[row + 1]]
+            texts[row] = _POINTS % (z_order[row], _json(own).decode())
+        for row in np.flatnonzero(table.type == POINTS).tolist():
+            # Datumaro: 0 absent, 1 hidden, 2 visible.
+            state = 0 if flags[row] & Flag.OUTSIDE else 1 if flags[row] & Flag.OCCLUDED else 2
+            texts[row] += f',"visibility":{[state] * ((offsets[row + 1] - offsets[row]) // 2)}'
+        for row in np.flatnonzero(table.type == ELLIPSE).tolist():
+            cx, cy, right, top = points[offsets[row] : offsets[row + 1]]
+            texts[row] = _POINTS % (z_order[row], [2 * cx - right, top, right, 2 * cy - top])
+        for row in np.flatnonzero(table.type == MASK).tolist():
+            texts[row] = f',"rle":{self._rle(row)},"z_order":{z_order[row]}'
+        self._add_skeletons(texts, label_ids)
+        found: list[str] = texts.tolist()
+        return found
+
+    def _rle(self, row: int) -> str:
+        frame = int(self.table.frame[row])
+        points = self.table.points_of(row)
+        width, height = int(self.dataset.frames.widths[frame]), int(self.dataset.frames.heights[frame])
+        if not (width and height):
+            # The size of the picture is not known: the smallest that holds the mask.
+            width, height = int(points[-2]) + 1, int(points[-1]) + 1
+        return _json(to_coco_rle(points, width, height)).decode()
+
+    def _add_skeletons(self, texts: Any, label_ids: list[int]) -> None:
+        """Put the joints of each skeleton behind it, as Datumaro nests them."""
+        table = self.table
+        joints = np.flatnonzero(table.parent >= 0)
+        inner: dict[tuple[int, int], list[str]] = {}
+        attributes = typed_attributes(table, self.dataset.labels) if len(joints) else {}
+        occluded = table.has(Flag.OCCLUDED)
+        for row in joints.tolist():
+            values = {"occluded": bool(occluded[row])} | attributes.get(row, {})
+            text = _ANNOTATION % (
+                *(0, _TYPES[int(table.type[row])], _json(values)[1:-1].decode()),
+                *(int(table.group[row]), label_ids[row], texts[row]),
+            )
+            inner.setdefault((int(table.parent[row]), int(table.frame[row])), []).append(text)
+        for row in np.flatnonzero(table.type == SKELETON).tolist():
+            elements = inner.get((int(table.id[row]), int(table.frame[row])), [])
+            texts[row] = f',"z_order":{int(table.z_order[row])},"elements":[{",".join(elements)}]'

@@ -1,0 +1,58 @@
+"""KITTI 1.0: boxes as text lines, masks as pictures of numbers, as CVAT reads and writes them."""
+
+from __future__ import annotations
+
+from cvat_widgets.errors import FormatError
+from cvat_widgets.formats.archive import Members, Sink
+from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
+from cvat_widgets.formats.kitti_reader import KittiReader, kitti_members
+from cvat_widgets.formats.kitti_writer import KittiWriter
+from cvat_widgets.formats.partial_loss import warn_of_parts
+from cvat_widgets.formats.picture_names import stem_of, write_named_pictures
+from cvat_widgets.formats.registry import Format, Progress, register
+from cvat_widgets.model.kinds import ELLIPSE, MASK, POLYGON, RECTANGLE
+
+__all__ = ["Kitti"]
+
+
+@register
+class Kitti(Format):
+    """``label_2`` for upright boxes; ``instance``, ``semantic`` and ``semantic_rgb`` for all that becomes a mask."""
+
+    name = "KITTI 1.0"
+    kinds = frozenset({"rectangle", "mask", "attribute", "occluded", "score"})
+    converts = {  # noqa: RUF012
+        "polygon": "mask", "ellipse": "mask", "rotation": "mask", "z_order": "what is painted over", "group": "one instance",
+        "track": "one shape a frame",
+    }  # fmt: skip
+
+    def detect(self, members: Members) -> bool:
+        """Whether there are label files of the left camera, or pictures of instances."""
+        return bool(kitti_members(members))
+
+    def read(self, members: Members) -> Dataset:
+        """Read the boxes and the masks of all subsets."""
+        found = kitti_members(members)
+        if not found:
+            raise FormatError(
+                "there is no KITTI dataset in it",
+                where=str(members.path),
+                hint="Expected are <subset>/label_2/*.txt or <subset>/instance/*.png",
+            )
+        return KittiReader(members).read(found)
+
+    def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
+        """Write the boxes and masks of each subset, and the lists of labels."""
+        rows = rows_by_frame(dataset, (RECTANGLE, POLYGON, MASK, ELLIPSE))
+        subsets = frames_by_subset(dataset)
+        writer = KittiWriter(dataset, rows)
+        warn_of_parts(self.name, writer.left_out())
+        for subset, frames in subsets.items():
+            for frame in frames:
+                writer.write_frame(sink, subset, frame)
+        writer.write_labels(sink)
+        if save_images:
+            subset_of = {frame: subset for subset, frames in subsets.items() for frame in frames}
+            stems = [f"{subset_of[frame]}/image_2/{stem_of(name)}" for frame, name in enumerate(dataset.frames.names)]
+            write_named_pictures(dataset, sink, stems, progress)
