@@ -362,11 +362,10 @@ class Task(EditableAnnotations):
         LabelError
             The file has a label or attribute the task has not.
         """
-        from cvat_widgets.formats import fit_to_task, match_frames, read_dataset, remap
+        from cvat_widgets.formats import read_dataset, rows_for_task
 
         dataset = read_dataset(path, format)
-        frame_map = match_frames(dataset.frames, self.frame_index)
-        table = remap(fit_to_task(dataset, self.labels, self.frame_index, frame_map), self.labels, frame_map)
+        table = rows_for_task(dataset, self.labels, self.frame_index)
         problems = table.problems(self.labels, len(self))
         if problems:
             raise AnnotationError("; ".join(problems), where=str(path), hint="Nothing was imported")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cvat_widgets.formats.conversion import convert, read_dataset, write_dataset
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.fitting import fit_to_task
+from cvat_widgets.formats.importing import rows_for_task
 from cvat_widgets.formats.loss import LossWarning
 from cvat_widgets.formats.matching import match_frames, remap
 from cvat_widgets.formats.registry import Format, find_format, formats_table, register
@@ -28,6 +29,7 @@ __all__ = [
     "read_dataset",
     "register",
     "remap",
+    "rows_for_task",
     "write_dataset",
 ]
 

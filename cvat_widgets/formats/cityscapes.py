@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -15,12 +14,12 @@ from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.collecting import Collector, located, text_of
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset
-from cvat_widgets.formats.loss import LossWarning
 from cvat_widgets.formats.mask_images import IndexPicture, png_of_indices, png_of_numbers, read_png
 from cvat_widgets.formats.mask_instances import masks_of_pixels
 from cvat_widgets.formats.mask_label_maps import LabelMap, color_lines, label_map_of, parse_colors
 from cvat_widgets.formats.mask_painting import Painter
 from cvat_widgets.formats.mask_vocabularies import CITYSCAPES, CITYSCAPES_THINGS, CITYSCAPES_TRAIN
+from cvat_widgets.formats.partial_loss import other_attributes, warn_of_parts
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.formats.segmentation_mask import MASK_CONVERSIONS
 from cvat_widgets.formats.voc_layout import frame_id, picture_name
@@ -62,7 +61,7 @@ class Cityscapes(Format):
         if len(label_map.names) > 65:
             raise FormatError("Cityscapes holds at most 64 labels and a background: instance ids have 16 bits")
         sink.write("label_colors.txt", color_lines(label_map))
-        _warn_of_attributes(dataset, painter.table)
+        warn_of_parts(self.name, other_attributes(dataset, {_CROWD}, painter.table))
         crowd = _crowd_rows(dataset, painter.table)
         label = painter.table.label
         for subset, chosen in frames_by_subset(dataset).items():
@@ -136,12 +135,6 @@ def _crowd_rows(dataset: Dataset, table: AnnotationTable) -> list[bool]:
                     if value is not None:
                         crowd[row] = value.lower() == "true"
     return crowd
-
-
-def _warn_of_attributes(dataset: Dataset, table: AnnotationTable) -> None:
-    lost = [spec for spec in table.attributes.spec.tolist() if dataset.labels.attribute_by_id(spec).name != _CROWD]
-    if lost:
-        warnings.warn(f"Cityscapes 1.0 keeps no attribute but {_CROWD}; lost are {len(lost)} values", LossWarning, stacklevel=3)
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
 from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
-from cvat_widgets.formats.loss import LossWarning
 from cvat_widgets.formats.mask_images import voc_colors
 from cvat_widgets.formats.mask_label_maps import LabelMap, label_map_of, voc_lines
 from cvat_widgets.formats.mask_painting import Painter, Segment
+from cvat_widgets.formats.partial_loss import warn_of_parts
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.formats.voc_layout import VocLayout, frame_id, picture_name
 from cvat_widgets.formats.voc_masks import write_masks
@@ -124,15 +122,9 @@ def _tags(dataset: Dataset) -> dict[int, set[str]]:
 def _warn_of_bare_masks(painter: Painter) -> None:
     """Pictures keep the pixels and the label of an object; the rest has a place in boxes only."""
     table = painter.table
-    counts = {
-        "attributes": len(np.unique(table.attributes.row)),
-        "occlusion": int(table.has(Flag.OCCLUDED).sum()),
-        "tracks": int(table.is_track.sum()),
+    lost = {
+        "attribute of masks": len(table.attributes),
+        "occluded of masks": int(table.has(Flag.OCCLUDED).sum()),
+        "track of masks": len(np.unique(table.track[table.is_track])),
     }
-    lost = [f"{name} of {count}" for name, count in counts.items() if count]
-    if lost:
-        warnings.warn(
-            f"PASCAL VOC 1.1 keeps of polygons, ellipses and masks only their pixels; lost are: {', '.join(lost)}",
-            LossWarning,
-            stacklevel=3,
-        )
+    warn_of_parts(PascalVoc.name, lost)

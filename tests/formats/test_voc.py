@@ -174,7 +174,13 @@ def test_pictures_follow_the_colour_rule_of_the_devkit(tmp_path: Path) -> None:
 
 def test_more_than_255_instances_keep_apart(tmp_path: Path) -> None:
     records = [
-        Shape(id=number + 1, frame=0, label=CAR, type="mask", points=(0.0, 1.0, number % 40, number // 40, number % 40, number // 40))
+        Shape(
+            id=number + 1,
+            frame=0,
+            label=CAR,
+            type="mask",
+            points=(0.0, 1.0, number % 40, number // 40, number % 40, number // 40),
+        )
         for number in range(300)
     ]
     table = again(dataset(records), tmp_path / "a.zip")
@@ -215,7 +221,19 @@ def test_rows_follow_the_layout_cvat_writes(tmp_path: Path) -> None:
         assert archive.read("ImageSets/Main/train.txt").decode().split("\n") == ["000 ü", "002 ü", ""]
         assert archive.read("ImageSets/Layout/train.txt").decode() == '"002 ü"\n'
         text = archive.read("Annotations/000 ü.xml").decode()
-    order = ["folder", "filename", "source", "size", "segmented", "object", "name", "truncated", "occluded", "difficult", "bndbox"]
+    order = [
+        "folder",
+        "filename",
+        "source",
+        "size",
+        "segmented",
+        "object",
+        "name",
+        "truncated",
+        "occluded",
+        "difficult",
+        "bndbox",
+    ]
     assert [text.index(f"<{tag}>") for tag in order] == sorted(text.index(f"<{tag}>") for tag in order)
     assert "<name>plate</name>\n        <value>a&amp;b</value>" in text
     assert "<xmin>1.5</xmin>" in text
@@ -233,7 +251,7 @@ def test_what_it_cannot_hold_is_reported(tmp_path: Path) -> None:
         write_dataset(dataset(records), tmp_path / "a.zip", NAME)
     texts_ = " ".join(str(each.message) for each in caught)
     assert "1 × points" in texts_
-    assert "attributes of 1, occlusion of 1" in texts_
+    assert "1 × attribute of masks, 1 × occluded of masks" in texts_
     with pytest.raises(FormatError, match="points"):
         write_dataset(dataset(records), tmp_path / "b.zip", NAME, strict=True)
     assert not (tmp_path / "b.zip").exists()
@@ -337,9 +355,7 @@ def test_the_layouts_of_the_devkit_are_read(shared_data: Path) -> None:
     actions = {first.labels.attribute_by_id(spec).name: value for spec, value in person.attributes.items()}
     assert actions["jumping"] == "false"
     assert actions["phoning"] == "true"
-    head = next(
-        record for record in first.table.to_records(first.labels) if first.labels.by_id(record.label).name == "head"
-    )
+    head = next(record for record in first.table.to_records(first.labels) if first.labels.by_id(record.label).name == "head")
     assert head.group == person.group != 0
     second = read_dataset(folder / "voc_dataset2")
     assert (len(second.frames), len(second.table)) == (5, 4)
@@ -465,7 +481,9 @@ def test_nothing_but_our_error_comes_out_of_the_reader(tmp_path_factory: pytest.
         if kind == 0:
             del data[place : place + chance.randrange(1, 30)]
         elif kind == 1:
-            data[place:place] = chance.choice([b"<", b"nan", b"-1e400", b"\0", b":", b"\xff", b"1" * 400, b"</object>", b"../", b"\n"])
+            data[place:place] = chance.choice(
+                [b"<", b"nan", b"-1e400", b"\0", b":", b"\xff", b"1" * 400, b"</object>", b"../", b"\n"]
+            )
         elif kind == 2 and data:
             data[place % len(data)] = chance.randrange(256)
         elif kind == 3:
