@@ -11,9 +11,14 @@ import { computed, type Signal, signal } from "@preact/signals";
 import type { JobDocument } from "./document/document";
 import type { Edit, LabelSpec, ObjectState } from "./document/records";
 import type { FramePlayer } from "./frames/player";
+import { PictureTurns } from "./scene/picture-turn";
+import { MaskOptions } from "./tools/mask/options";
+import { DEFAULT_VIEW_SETTINGS, readSettings, type ViewSettings } from "./view-settings";
 import type { Link } from "./wire/link";
 
-export type ToolName = "select" | "rectangle" | "polygon" | "polyline" | "points" | "ellipse" | "cuboid" | "skeleton";
+/** Tools that make a shape. */
+export type DrawTool = "rectangle" | "polygon" | "polyline" | "points" | "ellipse" | "cuboid" | "skeleton" | "mask";
+export type ToolName = "select" | DrawTool | "merge" | "group" | "split" | "slice" | "zoom";
 export type DrawMode = "shape" | "track";
 
 export interface JobInfo {
@@ -33,7 +38,7 @@ export interface FrameTable {
 }
 
 /** What the user prefers; kept in the store per user. */
-export interface Settings {
+export interface Settings extends ViewSettings {
   colorBy: "instance" | "label" | "group";
   opacity: number;
   selectedOpacity: number;
@@ -47,6 +52,8 @@ export interface Settings {
   cuboidMethod: "rectangle" | "points";
   /** Polygons, polylines and point sets are finished at so many points; 0: when the user says so. */
   pointCount: number;
+  /** Polygons may be drawn beyond the picture and are cut off at its border. */
+  cropPolygons: boolean;
   snapToContour: boolean;
   snapToPoint: boolean;
   /** CSS pixels within which points snap. */
@@ -62,6 +69,7 @@ export interface Settings {
 }
 
 export const DEFAULT_SETTINGS: Readonly<Settings> = {
+  ...DEFAULT_VIEW_SETTINGS,
   colorBy: "label",
   opacity: 12,
   selectedOpacity: 30,
@@ -73,6 +81,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   ellipseMethod: "corners",
   cuboidMethod: "rectangle",
   pointCount: 0,
+  cropPolygons: true,
   snapToContour: false,
   snapToPoint: false,
   snapRadius: 10,
@@ -98,12 +107,19 @@ export class Editor {
   readonly hovered = signal<number | null>(null);
   readonly tool = signal<ToolName>("select");
   readonly drawMode = signal<DrawMode>("shape");
+  /** The object that the next drawing gives a new shape, instead of making another object. */
+  readonly redrawing = signal<number | null>(null);
   readonly activeLabel: Signal<number>;
   /** Objects a click cannot touch and objects not drawn; both as in CVAT a matter of this view, not of the data. */
   readonly locked = signal<ReadonlySet<number>>(new Set());
   readonly hidden = signal<ReadonlySet<number>>(new Set());
   readonly pinned = signal<ReadonlySet<number>>(new Set());
   readonly settings: Signal<Settings>;
+  readonly turns = new PictureTurns();
+  /** How masks are drawn. */
+  readonly masks = new MaskOptions();
+  /** Objects as opaque areas of colour on black, without the picture. */
+  readonly bitmap = signal(false);
   readonly toasts = signal<readonly Toast[]>([]);
   /** The last thing that happened, for the aria-live line. */
   readonly announcement = signal("");
@@ -131,7 +147,7 @@ export class Editor {
   ) {
     this.frame = player.frame;
     this.activeLabel = signal(labels.value[0]?.id ?? 0);
-    this.settings = signal({ ...DEFAULT_SETTINGS, ...settings });
+    this.settings = signal({ ...DEFAULT_SETTINGS, ...readSettings(DEFAULT_SETTINGS, settings) });
   }
 
   /** Apply an edit here at once and send it to the kernel; `label` is what undo will call it ("Move car 12"). */

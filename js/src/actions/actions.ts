@@ -1,21 +1,32 @@
 /** The one table of actions: keys, menus, the palette, tooltips and the help overlay all read it. One line a group. */
+import { assemblyActions } from "./assembly";
+import { type ChosenKeys, keysOf } from "./bindings";
 import type { Action, Context } from "./context";
+import { cuboidActions } from "./cuboids";
+import { dialogActions } from "./dialogs";
 import { drawActions } from "./draw";
 import { generalActions } from "./general";
 import { labelActions } from "./labels";
+import { maskActions } from "./mask-actions";
 import { objectActions } from "./object-actions";
 import { playerActions } from "./player";
 import { trackActions } from "./track-actions";
 import { viewActions } from "./view";
+import { viewMoreActions } from "./view-more";
 
 export const ACTIONS: readonly Action[] = [
   ...generalActions,
+  ...dialogActions,
   ...playerActions,
   ...drawActions,
   ...objectActions,
+  ...maskActions,
   ...trackActions,
+  ...assemblyActions,
+  ...cuboidActions,
   ...labelActions,
   ...viewActions,
+  ...viewMoreActions,
 ];
 
 const BY_ID = new Map(ACTIONS.map((action) => [action.id, action]));
@@ -34,6 +45,7 @@ export function run(id: string, context: Context): boolean {
   return true;
 }
 
-export function bindings(): Iterable<readonly [keys: string, id: string]> {
-  return ACTIONS.flatMap((action) => action.keys.map((keys) => [keys, action.id] as const));
+/** What keys run, with the user's own choice of them. */
+export function bindings(chosen: ChosenKeys = {}): Iterable<readonly [keys: string, id: string]> {
+  return ACTIONS.flatMap((action) => keysOf(action, chosen).map((keys) => [keys, action.id] as const));
 }

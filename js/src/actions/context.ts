@@ -1,6 +1,6 @@
 /** What actions act on. */
 import { type Signal, signal } from "@preact/signals";
-import type { Editor, ToolName } from "../editor";
+import type { DrawTool, Editor } from "../editor";
 import type { Scene } from "../scene/scene";
 import type { ToolManager } from "../tools/manager";
 
@@ -27,7 +27,7 @@ export class UiState {
   readonly expanded: Signal<ReadonlySet<number>> = signal(new Set());
   readonly sort: Signal<"id" | "label" | "layer"> = signal("id");
   /** What N draws. */
-  readonly lastTool: Signal<Exclude<ToolName, "select">> = signal("rectangle");
+  readonly lastTool: Signal<DrawTool> = signal("rectangle");
   /** Rises when the keyboard shall go back to the notebook. */
   readonly leave: Signal<number> = signal(0);
   /** Rises when the frame field shall take the focus. */

@@ -80,14 +80,16 @@ export class KeyReader {
     const whole = this.prefix && now - this.at < SEQUENCE_MS ? `${this.prefix} ${press}` : press;
     this.prefix = "";
     let single: string | null = null;
+    let begins = false;
     for (const [keys, id] of this.bindings()) {
       if (keys === whole) return id;
       if (keys === press) single = id;
-      if (keys.startsWith(`${whole} `)) {
-        this.prefix = whole;
-        this.at = now;
-      }
+      if (keys.startsWith(`${whole} `)) this.prefix = whole;
+      else if (keys.startsWith(`${press} `)) begins = true;
     }
+    // A key held down begins its sequence again and again.
+    if (!this.prefix && single === null && begins) this.prefix = press;
+    this.at = now;
     return this.prefix ? "prefix" : single;
   }
 }

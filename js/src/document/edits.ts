@@ -135,7 +135,7 @@ function update(id: number, fields: Fields): Edit {
 }
 
 /** An object that a model proposed and a person touched is both's; one read from a file becomes the person's. */
-function sourceAfterEdit(source: Source): Source {
+export function sourceAfterEdit(source: Source): Source {
   if (source === "auto" || source === "semi-auto") return "semi-auto";
   return source === "consensus" ? source : "manual";
 }

@@ -1,11 +1,12 @@
 import { run } from "../actions/actions";
 import { tagFrame } from "../actions/objects";
-import type { DrawMode, ToolName } from "../editor";
+import type { DrawMode, DrawTool } from "../editor";
 import { useAnnotator } from "./context";
 import { DrawingMethod } from "./DrawingMethod";
 import { ActionButton, IconButton } from "./IconButton";
 import {
   Box,
+  Brush,
   Circle,
   Maximize,
   MousePointer2,
@@ -27,6 +28,7 @@ const DRAWING = [
   { name: "ellipse", label: "Ellipse", icon: Circle },
   { name: "cuboid", label: "Cuboid", icon: Box },
   { name: "skeleton", label: "Skeleton", icon: PersonStanding },
+  { name: "mask", label: "Mask", icon: Brush },
 ] as const;
 
 export function ToolBar() {
@@ -34,7 +36,7 @@ export function ToolBar() {
   const { editor, ui } = context;
   const tool = editor.tool.value;
   const label = editor.labelOf(editor.activeLabel.value);
-  const choose = (name: ToolName): void => {
+  const choose = (name: "select" | DrawTool): void => {
     if (name !== "select") ui.lastTool.value = name;
     editor.tool.value = name;
   };

@@ -11,15 +11,17 @@ import type { Editor } from "../editor";
 import type { FrameImage } from "../frames/player";
 import { kindOf } from "../shapes/index";
 import type { Box, Figure, Handle, Point } from "../shapes/kind";
-import { drawPlaceholder, ImageLayer } from "./image-layer";
+import { Backdrop } from "./backdrop";
 import { drawInteraction, type Lifted } from "./interaction-layer";
 import { type Item, ItemList } from "./items";
 import { Notice } from "./notice";
-import { boxOfArea, enter, LINE_WIDTH, paintItem, type Style, touches } from "./painter";
+import { boxOfArea, type Context, enter, LINE_WIDTH, paintItem, type Style, touches } from "./painter";
+import { cssOfTurn, turnSize } from "./picture-turn";
+import { drawProjections } from "./projections";
 import { SpatialIndex } from "./spatial-index";
 import type { Preview, Stage } from "./stage";
 import { StaticLayer, type View } from "./static-layer";
-import { contextOf, createSurface, toPng } from "./surface";
+import { contextOf, createSurface, toPng, upright } from "./surface";
 import { textOf } from "./text";
 import { Viewport } from "./viewport";
 
@@ -42,7 +44,7 @@ export class Scene implements Stage {
   readonly shownFrame: ReadonlySignal<number>;
   private readonly list = new ItemList();
   private readonly index = new SpatialIndex();
-  private readonly images = new ImageLayer();
+  private readonly backdrop = new Backdrop();
   private readonly statics: StaticLayer;
   private readonly base: HTMLCanvasElement;
   private readonly top: HTMLCanvasElement;
@@ -89,6 +91,7 @@ export class Scene implements Stage {
     const warming = setTimeout(() => this.statics.warm(), WARM_MS);
     this.stops.push(
       () => clearTimeout(warming),
+      effect(() => this.takeTurn()),
       effect(() => this.takeObjects()),
       effect(() => this.takeView()),
       effect(() => this.takePicture()),
@@ -174,6 +177,10 @@ export class Scene implements Stage {
       .map(({ id }) => id);
   }
 
+  figuresNear([x, y]: Point, reach: number): readonly Figure[] {
+    return this.index.search({ minX: x - reach, minY: y - reach, maxX: x + reach, maxY: y + reach });
+  }
+
   stateOf(id: number): ObjectState | undefined {
     return this.states.get(id);
   }
@@ -242,7 +249,7 @@ export class Scene implements Stage {
     for (const { item } of this.liftedItems()) {
       if (touches(item.box, boxOfArea(area))) paintItem(context, item, style, style.pixelRatio / area.scale);
     }
-    return toPng(surface);
+    return toPng(upright(surface, style.turn));
   }
 
   dispose(): void {
@@ -278,6 +285,18 @@ export class Scene implements Stage {
     this.invalidate("top");
   }
 
+  private takeTurn(): void {
+    const turn = this.editor.turns.of(this.shownFrame.value);
+    if (turn === this.viewport.turn.peek()) return;
+    untracked(() => {
+      const fitted = this.isFitted();
+      this.viewport.setTurn(turn);
+      if (fitted) this.fit();
+      this.statics.setStyle(this.style());
+      this.measure();
+    });
+  }
+
   private takeView(): void {
     this.viewport.scale.value;
     this.viewport.x.value;
@@ -301,7 +320,9 @@ export class Scene implements Stage {
     const image = player.image.value;
     const error = player.error.value;
     const frame = this.editor.frame.value;
-    const reset = this.editor.settings.value.resetZoom;
+    const { resetZoom: reset, canvasColor } = this.editor.settings.value;
+    this.editor.bitmap.value;
+    this.host.style.background = canvasColor;
     if (error) this.notice.error(/cannot be read/.test(error) ? error : `Frame ${frame} cannot be read: ${error}`);
     else if (player.loading.value && image?.frame !== frame) this.notice.loading(frame);
     else this.notice.clear();
@@ -319,6 +340,7 @@ export class Scene implements Stage {
     editor.locked.value;
     editor.hovered.value;
     editor.settings.value;
+    editor.bitmap.value;
     this.statics.setStyle(this.style());
     this.lift();
     this.invalidate("top");
@@ -342,8 +364,13 @@ export class Scene implements Stage {
     const width = this.host.clientWidth;
     const height = this.host.clientHeight;
     const ratio = this.pixelRatio();
+    const turn = this.viewport.turn.peek();
+    const [turnedWidth, turnedHeight] = turnSize([width, height], turn);
     for (const canvas of [this.base, this.top]) {
-      const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+      canvas.style.width = `${turnedWidth}px`;
+      canvas.style.height = `${turnedHeight}px`;
+      canvas.style.transform = cssOfTurn(turn, width, height);
+      const [w, h] = [Math.round(turnedWidth * ratio), Math.round(turnedHeight * ratio)];
       if (canvas.width !== w || canvas.height !== h) {
         canvas.width = w;
         canvas.height = h;
@@ -352,10 +379,8 @@ export class Scene implements Stage {
     }
     const [oldWidth, oldHeight] = this.viewport.size.peek();
     if (width !== oldWidth || height !== oldHeight) {
-      const { viewport } = this;
-      const [scale, x, y] = this.fittedView;
-      const fitted = viewport.scale.peek() === scale && viewport.x.peek() === x && viewport.y.peek() === y;
-      viewport.resize(width, height);
+      const fitted = this.isFitted();
+      this.viewport.resize(width, height);
       // Who looks at the whole picture wants to go on doing so.
       if (fitted || oldWidth === 0 || oldHeight === 0) this.fit();
     }
@@ -363,6 +388,12 @@ export class Scene implements Stage {
     this.topDirty = true;
     // Drawing at once: a resized canvas is empty until then.
     this.draw();
+  }
+
+  private isFitted(): boolean {
+    const { viewport } = this;
+    const [scale, x, y] = this.fittedView;
+    return viewport.scale.peek() === scale && viewport.x.peek() === x && viewport.y.peek() === y;
   }
 
   private watchPixelRatio(): void {
@@ -412,14 +443,23 @@ export class Scene implements Stage {
     const context = contextOf(this.base);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
-    const image = this.currentImage();
-    const quick = now - this.changedAt < REST_MS;
-    if (image) this.images.draw(context, image, view, this.editor.settings.peek().smoothImage, quick);
-    else {
-      const [width, height] = this.pictureSize();
-      drawPlaceholder(context, width, height, view, this.pixelRatio());
-    }
+    this.backdrop.draw(context, view, {
+      image: this.currentImage(),
+      size: this.pictureSize(),
+      settings: this.editor.settings.peek(),
+      bitmap: this.editor.bitmap.peek(),
+      pixelRatio: this.pixelRatio(),
+      quick: now - this.changedAt < REST_MS,
+    });
+    this.drawProjections(context, view);
     this.statics.draw(context, view, moving);
+  }
+
+  private drawProjections(context: Context, view: View): void {
+    if (!this.editor.settings.peek().showProjections) return;
+    enter(context, { ...view, x: -view.x / view.scale, y: -view.y / view.scale });
+    drawProjections(context, this.list.items, this.pictureSize(), this.pixelRatio() / view.scale);
+    context.setTransform(1, 0, 0, 1, 0, 0);
   }
 
   private drawTop(): void {
@@ -435,7 +475,7 @@ export class Scene implements Stage {
     const item = this.preview?.draft ? null : this.editable();
     const handles = item ? kindOf(item.type).handles(item, 1 / this.viewport.scale.peek()) : [];
     const settings = this.editor.settings.peek();
-    const style = { ...this.style(), opacity: settings.selectedOpacity / 100, outlines: true };
+    const style = { ...this.style(), opacity: settings.selectedOpacity / 100, outlines: true, outlineColor: "" };
     drawInteraction(context, { lifted, handles, preview: this.preview, style, view });
   }
 
@@ -462,7 +502,7 @@ export class Scene implements Stage {
     for (const id of ids) {
       const item = this.shownItem(id);
       const state = this.states.get(id);
-      if (item) lifted.push({ item, selected: selected.has(id), lines: withText && state ? textOf(state, editor) : [] });
+      if (item) lifted.push({ item, selected: selected.has(id), lines: withText && state ? textOf(state, editor, editor.settings.peek()) : [] });
     }
     return lifted;
   }
@@ -486,10 +526,14 @@ export class Scene implements Stage {
 
   private style(): Style {
     const settings = this.editor.settings.peek();
+    const bitmap = this.editor.bitmap.peek();
     return {
-      opacity: settings.opacity / 100,
-      outlines: settings.outlines,
-      texts: settings.showText === "always",
+      opacity: bitmap ? 1 : settings.opacity / 100,
+      outlines: settings.outlines && !bitmap,
+      outlineColor: bitmap ? "" : settings.outlineColor,
+      texts: settings.showText === "always" && !bitmap,
+      centerTexts: settings.textPosition === "center",
+      turn: this.viewport.turn.peek(),
       textSize: settings.textSize,
       pointRadius: settings.controlPointSize,
       lineWidth: LINE_WIDTH,
@@ -517,7 +561,7 @@ export class Scene implements Stage {
     const canvas = this.host.ownerDocument.createElement("canvas");
     canvas.className = name;
     canvas.setAttribute("aria-hidden", "true");
-    Object.assign(canvas.style, { position: "absolute", inset: "0", width: "100%", height: "100%", display: "block" });
+    Object.assign(canvas.style, { position: "absolute", inset: "0", display: "block", transformOrigin: "0 0" });
     canvas.width = 0;
     canvas.height = 0;
     this.host.append(canvas);

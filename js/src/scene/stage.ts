@@ -1,6 +1,7 @@
 /** What tools may ask of the scene, and what they may show on it. */
 import type { ObjectState, ShapeType } from "../document/records";
 import type { Box, Figure, Handle, Point } from "../shapes/kind";
+import type { BitmapPreview } from "./bitmap-layer";
 import type { Viewport } from "./viewport";
 
 /** A shape that is being drawn. */
@@ -20,6 +21,8 @@ export interface Preview {
   /** How objects would look at the end of the gesture. */
   readonly figures?: ReadonlyMap<number, Figure>;
   readonly draft?: Draft | null;
+  /** A mask that is being drawn. */
+  readonly bitmap?: BitmapPreview;
   /** A rubber band: x0, y0, x1, y1. */
   readonly band?: readonly [number, number, number, number] | null;
   /** Lines through the cursor, for drawing. */
@@ -39,6 +42,8 @@ export interface Stage {
   pickAt(point: Point): readonly number[];
   /** Ids of the objects that lie wholly inside a box. */
   pickIn(box: Box): readonly number[];
+  /** Figures within `reach` pixels of a point of the picture, locked ones included, bottom first. */
+  figuresNear(point: Point, reach: number): readonly Figure[];
   stateOf(id: number): ObjectState | undefined;
   figureOf(id: number): Figure | undefined;
   /** The handle of the selected object under a point of the picture. */

@@ -42,7 +42,7 @@ export function drawingRefusal(editor: Editor, type: ShapeType): string | null {
   return null;
 }
 
-function plural(type: LabelSpec["type"]): string {
+export function plural(type: LabelSpec["type"]): string {
   if (type === "points" || type === "any") return type;
   return `${type}s`;
 }
@@ -60,6 +60,15 @@ export function commitDrawing(editor: Editor, figure: Figure): number | null {
   const label = editor.labelOf(editor.activeLabel.peek());
   if (!label) return null;
   const frame = editor.frame.peek();
+  const redrawn = editor.redrawing.peek();
+  if (redrawn !== null) {
+    editor.redrawing.value = null;
+    const state = editor.document.stateOf(redrawn, frame);
+    if (state) {
+      commitFigures(editor, "Redraw", new Map([[redrawn, figure]]), [state]);
+      return redrawn;
+    }
+  }
   const { type, points, rotation } = rounded(figure);
   const options = type === "skeleton" ? skeletonOptions(label, points, frame) : { frame, label, type, points, rotation };
   const asTrack = editor.drawMode.peek() === "track";

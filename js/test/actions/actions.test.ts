@@ -24,7 +24,6 @@ describe("actions", () => {
     expect(new Set(keys).size).toBe(keys.length);
     for (const action of ACTIONS) {
       expect(action.label.length).toBeGreaterThan(2);
-      expect(action.keys.length).toBeGreaterThan(0);
     }
   });
 

@@ -23,7 +23,7 @@ export class DrawBox extends Drawing {
   }
 
   override pointerDown(event: ToolEvent): void {
-    this.cursor = this.inside(event.point);
+    this.cursor = this.place(event);
     if (this.anchor) {
       this.close();
       return;
@@ -37,7 +37,7 @@ export class DrawBox extends Drawing {
     const { pressedAt } = this;
     this.pressedAt = null;
     if (!this.anchor || !pressedAt || !movedFar(event.screen, pressedAt)) return;
-    this.cursor = this.inside(event.point);
+    this.cursor = this.place(event);
     this.close();
   }
 

@@ -76,7 +76,7 @@ export class DrawClicks extends Drawing {
   }
 
   override pointerDown(event: ToolEvent): void {
-    this.cursor = this.inside(event.point);
+    this.cursor = this.place(event);
     this.clicks = [...this.clicks, this.cursor];
     if (this.clicks.length < this.method.count) {
       this.show();

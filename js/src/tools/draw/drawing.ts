@@ -1,13 +1,16 @@
 /** What the drawing tools share: crosshair, checks, and the way back to the selection tool. */
-import type { ToolName } from "../../editor";
+import type { DrawTool } from "../../editor";
 import { EMPTY_EDGES, type Figure, type Point } from "../../shapes/kind";
 import { commitDrawing, drawingRefusal } from "../commit";
 import { clampPoint, refusal } from "../rules";
+import { type Snap, snapOf } from "../snapping";
 import { type KeyInput, State, type ToolEvent } from "../state";
 
 export abstract class Drawing extends State {
-  abstract override readonly name: Exclude<ToolName, "select">;
+  abstract override readonly name: DrawTool;
   protected cursor: Point | null = null;
+  /** What the cursor snaps to at present. */
+  protected snap: Snap | null = null;
 
   override enter(): void {
     const { editor, stage } = this.context;
@@ -23,11 +26,12 @@ export abstract class Drawing extends State {
 
   override exit(): void {
     super.exit();
+    this.context.editor.redrawing.value = null;
     this.context.stage.setPreview(null);
   }
 
   override pointerMove(event: ToolEvent): void {
-    this.cursor = this.inside(event.point);
+    this.cursor = this.place(event);
     this.show();
   }
 
@@ -64,6 +68,18 @@ export abstract class Drawing extends State {
 
   protected inside(point: Point): Point {
     return clampPoint(point, this.context.stage.pictureSize());
+  }
+
+  /** Where a press sets its point: on another shape if that is near and wished for (Ctrl: not now), else inside the picture. */
+  protected place(event: ToolEvent): Point {
+    const { editor, stage } = this.context;
+    this.snap = event.ctrl ? null : snapOf(editor, stage, event.point);
+    return this.snap ? this.inside(this.snap.at) : this.free(event.point);
+  }
+
+  /** Where a point goes that does not snap. */
+  protected free(point: Point): Point {
+    return this.inside(point);
   }
 
   protected get color(): string {

@@ -1,6 +1,8 @@
 /** Polygons, polylines and point sets: one click a point, or many at once while Shift is held. */
+import { clippedToPicture } from "../../geometry/contour";
 import { kindOf } from "../../shapes/index";
 import { boxOfPoints, type Point } from "../../shapes/kind";
+import { borderBetween, type Snap } from "../snapping";
 import type { ToolContext, ToolEvent } from "../state";
 import { Drawing } from "./drawing";
 
@@ -11,6 +13,8 @@ const CLOSE_REACH = 8;
 
 export class DrawPath extends Drawing {
   private points: readonly number[] = [];
+  /** What the last point snapped to. */
+  private lastSnap: Snap | null = null;
 
   constructor(
     context: ToolContext,
@@ -24,7 +28,7 @@ export class DrawPath extends Drawing {
   }
 
   override pointerDown(event: ToolEvent): void {
-    this.cursor = this.inside(event.point);
+    this.cursor = this.place(event);
     // The first press of a double click has set its point already.
     if (event.clicks === 2 && this.points.length > 2 && this.name !== "points") {
       this.complete();
@@ -45,10 +49,22 @@ export class DrawPath extends Drawing {
 
   override complete(): boolean {
     if (this.points.length === 0) return this.cancel();
-    return this.finish(this.points) || true;
+    return this.finish(this.cropped()) || true;
+  }
+
+  /** Polygons may run beyond the picture while they are drawn. */
+  protected override free(point: Point): Point {
+    const { editor } = this.context;
+    return this.name === "polygon" && editor.settings.peek().cropPolygons ? point : this.inside(point);
+  }
+
+  private cropped(): readonly number[] {
+    if (this.name !== "polygon") return this.points;
+    return clippedToPicture(this.points, this.context.stage.pictureSize());
   }
 
   protected override removeLast(): boolean {
+    this.lastSnap = null;
     if (this.points.length === 0) return false;
     this.points = this.points.slice(0, -2);
     this.show();
@@ -74,9 +90,11 @@ export class DrawPath extends Drawing {
   }
 
   private add(point: Point): void {
-    this.points = [...this.points, ...point];
+    const { snap, lastSnap } = this;
+    this.points = [...this.points, ...(snap && lastSnap ? borderBetween(lastSnap, snap) : []), ...point];
+    this.lastSnap = snap;
     const wanted = this.context.editor.settings.peek().pointCount;
-    if (wanted > 0 && this.points.length / 2 >= wanted && this.finish(this.points)) return;
+    if (wanted > 0 && this.points.length / 2 >= wanted && this.finish(this.cropped())) return;
     this.show();
   }
 

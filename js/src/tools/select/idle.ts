@@ -3,6 +3,7 @@ import { kindOf } from "../../shapes/index";
 import type { Handle } from "../../shapes/kind";
 import { nearestEdge, removeVertex } from "../../shapes/vertices";
 import { commitFigures } from "../commit";
+import { editMask } from "../mask/index";
 import { Panning } from "../panning";
 import { refusal } from "../rules";
 import type { KeyInput, State, ToolEvent } from "../state";
@@ -10,6 +11,7 @@ import { Banding } from "./banding";
 import { Step } from "./gesture";
 import { isNudge, Nudging } from "./nudging";
 import { Pointing } from "./pointing";
+import { RedrawingPart } from "./redrawing-part";
 import { Reshaping } from "./reshaping";
 
 /** CSS pixels from an edge within which a double click inserts a point. */
@@ -68,10 +70,14 @@ export class Idle extends Step {
       this.deleteVertex(hit.id, hit.handle.index);
       return null;
     }
+    if (hit && event.shift && hit.handle.kind === "vertex" && this.isOutline(hit.id)) {
+      return new RedrawingPart(context, home, hit.id, hit.handle);
+    }
     if (hit) return new Reshaping(context, home, hit.id, hit.handle, event);
     const edge = event.clicks === 2 ? this.edgeAt(event) : null;
     if (edge) return new Reshaping(context, home, edge.id, edge.handle, event);
     const hits = stage.pickAt(event.point);
+    if (event.clicks === 2 && this.opensMask(hits)) return null;
     if (hits.length > 0) return new Pointing(context, home, hits, event);
     if (event.shift) return new Banding(context, home, event);
     if (event.clicks === 2) {
@@ -79,6 +85,19 @@ export class Idle extends Step {
       return null;
     }
     return this.pan(event);
+  }
+
+  /** A double click on the selected mask opens it for changes. */
+  private opensMask(hits: readonly number[]): boolean {
+    const { editor, stage } = this.context;
+    const [id] = editor.selection.value;
+    const state = id !== undefined && hits.includes(id) ? stage.stateOf(id) : undefined;
+    return state !== undefined && editMask(editor, state);
+  }
+
+  private isOutline(id: number): boolean {
+    const type = this.context.stage.figureOf(id)?.type;
+    return type === "polygon" || type === "polyline";
   }
 
   /** A drag on nothing shifts the view, a click chooses nothing. */
@@ -117,9 +136,12 @@ export class Idle extends Step {
     if (handle.kind === "edge") return "copy";
     if (handle.kind === "vertex") return event.alt ? "pointer" : "crosshair";
     if (handle.kind === "face") return "move";
-    if (this.context.stage.figureOf(id)?.type === "cuboid") return handle.kind === "side" ? "ew-resize" : "crosshair";
+    const { turn } = this.context.stage.viewport;
+    if (this.context.stage.figureOf(id)?.type === "cuboid") {
+      return handle.kind === "side" ? (turn.value % 2 === 1 ? "ns-resize" : "ew-resize") : "crosshair";
+    }
     // Of a turned box the arrow turns too: every 45 degrees are one step.
     const steps = Math.round((this.context.stage.figureOf(id)?.rotation ?? 0) / 45);
-    return RESIZE_CURSORS[(handle.index + steps) % 4] ?? "default";
+    return RESIZE_CURSORS[(handle.index + steps + 2 * turn.value) % 4] ?? "default";
   }
 }

@@ -1,6 +1,7 @@
 /** Arrow keys shift objects; a run of key presses is one change. */
 import type { ObjectState } from "../../document/records";
-import type { Figure } from "../../shapes/kind";
+import { unturnVector } from "../../scene/picture-turn";
+import type { Figure, Point } from "../../shapes/kind";
 import { commitFigures } from "../commit";
 import type { KeyInput, ToolContext, ToolEvent } from "../state";
 import { Gesture, type Home } from "./gesture";
@@ -44,7 +45,8 @@ export class Nudging extends Gesture {
       if (event.key !== "Escape" && event.key !== "Shift") this.complete();
       return false;
     }
-    const [dx, dy] = DIRECTIONS[event.key] as readonly [number, number];
+    // As the arrow points on the screen, also when the picture is turned.
+    const [dx, dy] = unturnVector(DIRECTIONS[event.key] as Point, this.context.stage.viewport.turn.peek());
     const step = event.shiftKey ? LARGE_STEP : 1;
     this.shift = [this.shift[0] + dx * step, this.shift[1] + dy * step];
     this.moved = shifted(this.figures, this.shift, this.context);
