@@ -26,9 +26,16 @@ from cvat_widgets.errors import (
 from cvat_widgets.model.labels import Attribute, Label
 
 if TYPE_CHECKING:
-    from cvat_widgets import formats, samples
+    from cvat_widgets import actions, formats, samples
+    from cvat_widgets.actions import action
+    from cvat_widgets.active_learning import active_learning
+    from cvat_widgets.backends import detector, interactor, load_backend, tracker
     from cvat_widgets.formats import convert, read_dataset
+    from cvat_widgets.interchange import from_supervision, read_parquet, rows_from_masks, to_parquet, to_supervision
     from cvat_widgets.job import Job
+    from cvat_widgets.operations_facade import run_action
+    from cvat_widgets.project import Project, delete_project, projects
+    from cvat_widgets.row_datasets import write_dataset
     from cvat_widgets.store import Store
     from cvat_widgets.task import Task, delete_task, tasks
     from cvat_widgets.widgets import Annotator, Viewer
@@ -46,34 +53,65 @@ __all__ = [
     "MediaError",
     "MissingExtraError",
     "NotFoundError",
+    "Project",
     "Store",
     "StoreError",
     "Task",
     "Viewer",
     "__version__",
+    "action",
+    "actions",
+    "active_learning",
+    "backends",
     "convert",
+    "delete_project",
     "delete_task",
+    "detector",
     "formats",
+    "from_supervision",
+    "interactor",
+    "load_backend",
+    "projects",
     "read_dataset",
+    "read_parquet",
+    "rows_from_masks",
+    "run_action",
     "samples",
     "tasks",
+    "to_parquet",
+    "to_supervision",
+    "tracker",
+    "write_dataset",
 ]
 
 _LAZY = {
+    "write_dataset": "cvat_widgets.row_datasets",
+    "active_learning": "cvat_widgets.active_learning",
+    **dict.fromkeys(("detector", "interactor", "load_backend", "tracker"), "cvat_widgets.backends"),
     "Annotator": "cvat_widgets.widgets",
     "Job": "cvat_widgets.job",
+    "Project": "cvat_widgets.project",
     "Store": "cvat_widgets.store",
     "Task": "cvat_widgets.task",
     "Viewer": "cvat_widgets.widgets",
+    "action": "cvat_widgets.actions",
     "convert": "cvat_widgets.formats",
+    "delete_project": "cvat_widgets.project",
     "delete_task": "cvat_widgets.task",
+    "from_supervision": "cvat_widgets.interchange",
+    "projects": "cvat_widgets.project",
     "read_dataset": "cvat_widgets.formats",
+    "rows_from_masks": "cvat_widgets.interchange",
+    "to_supervision": "cvat_widgets.interchange",
+    "to_parquet": "cvat_widgets.interchange",
+    "read_parquet": "cvat_widgets.interchange",
+    "run_action": "cvat_widgets.operations_facade",
     "tasks": "cvat_widgets.task",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("samples", "formats"):
+    if name in ("samples", "formats", "actions", "backends"):
         return importlib.import_module(f"cvat_widgets.{name}")
     if name == "__version__":
         from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""The command line: ``cvat-widgets create | ls | delete | export | import | convert | formats | doctor``."""
+"""The command line: ``cvat-widgets create | ls | delete | export | import | backup | restore | convert | formats | doctor``."""
 
 from __future__ import annotations
 
@@ -42,8 +42,10 @@ def _parser() -> argparse.ArgumentParser:
 
     create = command("create", _create, "create a task from images, an archive or a video")
     create.add_argument("name")
-    create.add_argument("data", nargs="+", help="files, folders, globs, an archive or a video")
-    create.add_argument("--labels", required=True, help="names separated by commas, or a JSON file with CVAT's raw labels")
+    create.add_argument("data", nargs="*", help="files, folders, globs, an archive or a video")
+    create.add_argument("--labels", help="names separated by commas, or a JSON file with CVAT's raw labels")
+    create.add_argument("--dataset", help="a dataset file, for labels and annotations, and pictures if no others are given")
+    create.add_argument("--format", help="of the dataset; recognised by default")
     create.add_argument("--segment-size", type=int, help="frames a job")
     create.add_argument("--overlap", type=int, help="frames that neighbouring jobs share")
     create.add_argument("--frame-step", type=int, default=1)
@@ -76,7 +78,19 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("target")
     convert.add_argument("--from", dest="source_format", help="recognised by default")
     convert.add_argument("--to", dest="target_format", required=True)
+    convert.add_argument("--save-images", action="store_true")
     convert.add_argument("--strict", action="store_true")
+
+    backup = command("backup", _backup, "write a task or project to a zip in CVAT's layout")
+    backup.add_argument("name")
+    backup.add_argument("path")
+    backup.add_argument("--project", action="store_true", help="NAME is a project")
+    backup.add_argument("--no-media", action="store_true", help="say where the media are instead of packing them")
+
+    restore = command("restore", _restore, "make a task or project from a backup of this package or of CVAT")
+    restore.add_argument("path")
+    restore.add_argument("--name", help="name of the new task or project")
+    restore.add_argument("--media", help="folder, archive or video, if the media are not in the backup")
 
     command("formats", _formats, "list the dataset formats")
     command("doctor", _doctor, "check versions, kernel, write access, filesystem and codecs")
@@ -97,18 +111,24 @@ def _labels(text: str) -> list[Any]:
 def _create(options: argparse.Namespace) -> None:
     from cvat_widgets.task import Task
 
-    task = Task.create(
-        options.name,
-        options.data[0] if len(options.data) == 1 else options.data,
-        labels=_labels(options.labels),
-        segment_size=options.segment_size,
-        overlap=options.overlap,
-        frame_step=options.frame_step,
-        start_frame=options.start_frame,
-        stop_frame=options.stop_frame,
-        sorting=options.sorting,
-        store=options.store,
-    )
+    data = options.data[0] if len(options.data) == 1 else options.data or None
+    labels = _labels(options.labels) if options.labels else None
+    given = {
+        "segment_size": options.segment_size,
+        "overlap": options.overlap,
+        "frame_step": options.frame_step,
+        "start_frame": options.start_frame,
+        "stop_frame": options.stop_frame,
+        "store": options.store,
+    }
+    if options.dataset:
+        given |= {"sorting": options.sorting} if data is not None else {}
+        task = Task.from_dataset(options.dataset, options.format, name=options.name, data=data, labels=labels, **given)
+    elif data is None or labels is None:
+        missing = "data" if data is None else "labels"
+        raise CvatWidgetsError(f"the {missing} of the task are missing", hint="Give DATA and --labels, or --dataset FILE")
+    else:
+        task = Task.create(options.name, data, labels=labels, sorting=options.sorting, **given)
     print(f"task {task.id} {task.name!r}: {len(task)} frames, {len(task.jobs)} jobs")
     if options.annotations:
         print(f"imported {task.import_annotations(options.annotations)} objects")
@@ -151,10 +171,38 @@ def _import(options: argparse.Namespace) -> None:
     print(f"imported {task.import_annotations(options.path, options.format, replace=options.replace)} objects")
 
 
+def _backup(options: argparse.Namespace) -> None:
+    from cvat_widgets.project import Project
+    from cvat_widgets.task import Task
+
+    kind = Project if options.project else Task
+    path = kind.open(options.name, store=options.store).backup(options.path, media=not options.no_media)
+    print(f"wrote {path}")
+
+
+def _restore(options: argparse.Namespace) -> None:
+    import zipfile
+
+    from cvat_widgets.project import Project
+    from cvat_widgets.task import Task
+
+    is_project = zipfile.is_zipfile(options.path) and "project.json" in zipfile.ZipFile(options.path).namelist()
+    kind = Project if is_project else Task
+    made = kind.restore(options.path, name=options.name, media=options.media, store=options.store)
+    print(f"{kind.__name__.lower()} {made.id} {made.name!r}")
+
+
 def _convert(options: argparse.Namespace) -> None:
     from cvat_widgets.formats import convert
 
-    convert(options.source, options.source_format, options.target, options.target_format, strict=options.strict)
+    convert(
+        options.source,
+        options.source_format,
+        options.target,
+        options.target_format,
+        save_images=options.save_images,
+        strict=options.strict,
+    )
     print(f"wrote {options.target}")
 
 

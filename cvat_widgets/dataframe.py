@@ -57,6 +57,8 @@ def to_dataframe(table: AnnotationTable, labels: LabelSet, frames: FrameIndex) -
     """
     import pandas as pd
 
+    import cvat_widgets.interchange.accessor  # noqa: F401  # rows have ``.cvat``
+
     data: dict[str, Any] = {
         "id": table.id,
         "frame": table.frame,

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from cvat_widgets.errors import AnnotationError
 from cvat_widgets.model.table import AnnotationTable
+from cvat_widgets.operations_facade import ObjectOperations
+from cvat_widgets.review import JobReview
 from cvat_widgets.views import AnnotationView
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from cvat_widgets.model.frames import FrameIndex
     from cvat_widgets.model.labels import LabelSet
+    from cvat_widgets.quality import Verdict
     from cvat_widgets.store import Commit, JobRow, Store
     from cvat_widgets.task import Task
 
@@ -28,7 +31,7 @@ _SMALL = 500
 """Up to so many rows an edit is written (and shown on open canvases) object by object; above, as one columnar block."""
 
 
-class EditableAnnotations(AnnotationView):
+class EditableAnnotations(ObjectOperations):
     """Annotations that follow the store and can be changed; the base of :class:`Task` and :class:`Job`.
 
     Every read sees the present revision: what was drawn on a canvas a moment ago is in the next DataFrame, and what is written
@@ -224,7 +227,7 @@ class EditableAnnotations(AnnotationView):
         return self.store.subscribe(self.task_id, callback)
 
 
-class Job(EditableAnnotations):
+class Job(JobReview, EditableAnnotations):
     """A job of a task; made by :attr:`Task.jobs`.
 
     Parameters
@@ -259,23 +262,18 @@ class Job(EditableAnnotations):
         """Last frame (inclusive)."""
         return self.row.stop
 
-    @property
-    def stage(self) -> str:
-        """``annotation``, ``validation`` or ``acceptance``."""
-        return self.row.stage
+    def finish(self) -> Verdict | None:
+        """Set the state to completed; return how good the work is if the settings say that the annotator may know."""
+        from cvat_widgets.quality_facade import finish
 
-    @property
-    def state(self) -> str:
-        """``new``, ``in progress``, ``completed`` or ``rejected``."""
-        return self.row.state
-
-    @property
-    def assignee(self) -> str | None:
-        """Who works on it."""
-        return self.row.assignee
+        verdict = finish(self.store, self.row.id, user=self.user)
+        self.row = self.store.job(self.row.id)
+        return verdict
 
     def _add_table(self, table: AnnotationTable, *, origin: str, label: str, replace: bool = False) -> list[int]:
         outside = (table.frame < self.start) | (table.frame > self.stop)
+        if self.row.frames is not None:
+            outside |= ~np.isin(table.frame, self.row.frames)
         if outside.any():
             frame = int(table.frame[np.flatnonzero(outside)[0]])
             raise AnnotationError(

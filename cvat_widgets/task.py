@@ -13,10 +13,12 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from cvat_widgets.errors import AnnotationError, CvatWidgetsError, NotFoundError
+from cvat_widgets.errors import AnnotationError, CvatWidgetsError, LabelError, NotFoundError
 from cvat_widgets.job import EditableAnnotations, Job, write_table
 from cvat_widgets.model.labels import Label, LabelSet
 from cvat_widgets.model.table import AnnotationTable
+from cvat_widgets.models_facade import ModelsOnTask
+from cvat_widgets.team import TaskTeam
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +71,7 @@ def tasks(store: Store | str | Path | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-class Task(EditableAnnotations):
+class Task(ModelsOnTask, TaskTeam, EditableAnnotations):
     """A task of a store; made by :meth:`create` and :meth:`open`.
 
     Coordinates are pixels of the picture after EXIF rotation, x to the right and y down; frames are numbered from 0.
@@ -101,6 +103,7 @@ class Task(EditableAnnotations):
         sorting: str = "natural",
         seed: int = 0,
         subset: str = "",
+        project: str | int | None = None,
         store: Store | str | Path | None = None,
     ) -> Task:
         """Create a task; nothing is copied or decoded in advance.
@@ -130,6 +133,8 @@ class Task(EditableAnnotations):
             For random sorting.
         subset
             Subset of the task in exports, e.g. ``train``.
+        project
+            Name or id of a project, which then gives the labels.
         store
             ``None``: the default SQLite store; a path; or an SQLAlchemy URL.
 
@@ -143,6 +148,11 @@ class Task(EditableAnnotations):
 
         label_set = LabelSet.of(labels)
         opened = open_store(store)
+        project_id = None if project is None else opened.project(project).id
+        if project_id is not None:
+            if len(label_set):
+                raise LabelError("a task of a project has the labels of the project", hint="Leave labels= out")
+            label_set = opened.project_labels(project_id)
         media = open_media(
             data, sorting=sorting, start=start_frame, stop=stop_frame, step=frame_step, seed=seed, directory=opened.directory
         )
@@ -165,11 +175,54 @@ class Task(EditableAnnotations):
                 subset=subset,
                 fps=media.fps,
                 kind=media.kind,
+                project_id=project_id,
+                owner=current_user(),
             )
         )
         task = cls(opened, row)
         task._media = _open_media[opened.uuid, row.id] = media
         return task
+
+    @classmethod
+    def from_dataset(
+        cls,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002
+        *,
+        name: str | None = None,
+        data: Any = None,
+        labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet | None = None,
+        store: Store | str | Path | None = None,
+        **options: Any,
+    ) -> Task:
+        """Create a task from a dataset file, with its pictures, labels and annotations.
+
+        Parameters
+        ----------
+        path
+            A zip, a folder or a single file.
+        format
+            CVAT's display name; ``None`` recognises it.
+        name
+            Name of the task; by default that of the dataset.
+        data
+            The pictures, if they are not in the file: whatever :meth:`create` takes. Frames are then matched by name.
+        labels
+            Instead of those of the file.
+        store
+            ``None``: the default SQLite store; a path; or an SQLAlchemy URL.
+        **options
+            Further arguments of :meth:`create`, e.g. ``segment_size``.
+
+        Raises
+        ------
+        FormatError, MediaError
+            The file or its pictures cannot be read; no task is left behind.
+        """
+        from cvat_widgets.dataset_import import task_from_dataset
+
+        opened = open_store(store)
+        return task_from_dataset(cls, path, format, name=name, data=data, labels=labels, store=opened, options=options)
 
     @classmethod
     def open(cls, name: str | int, store: Store | str | Path | None = None) -> Task:
@@ -203,11 +256,6 @@ class Task(EditableAnnotations):
         """``interpolation`` for video, ``annotation`` for images."""
         return self.row.mode
 
-    @property
-    def jobs(self) -> list[Job]:
-        """The jobs, in order of their frames."""
-        return [Job(self, row) for row in self.store.jobs(self.id)]
-
     # -- frames --------------------------------------------------------------------------------------------------
 
     @property
@@ -239,12 +287,53 @@ class Task(EditableAnnotations):
             )
         return self.media.read(number)
 
+    @property
+    def deleted_frames(self) -> list[int]:
+        """Frames that are taken out of the task, sorted."""
+        return self.store.deleted_frames(self.id)
+
+    def delete_frames(self, frames: Iterable[int | str] | int | str) -> list[int]:
+        """Take frames out of the task: they are passed over on the canvas and left out of exports. Their annotations stay.
+
+        Parameters
+        ----------
+        frames
+            Numbers or names, one or several.
+
+        Returns
+        -------
+        list of int
+            All deleted frames.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such frame; nothing is changed.
+        """
+        return self._set_deleted(frames, deleted=True)
+
+    def restore_frames(self, frames: Iterable[int | str] | int | str | None = None) -> list[int]:
+        """Put deleted frames back, by default all; return those that are still deleted."""
+        return self._set_deleted(self.deleted_frames if frames is None else frames, deleted=False)
+
+    def _set_deleted(self, frames: Iterable[int | str] | int | str, *, deleted: bool) -> list[int]:
+        wanted = [frames] if isinstance(frames, (int, str)) else list(frames)
+        numbers: list[int] = []
+        for each in wanted:
+            number = self.frame_index.position(each) if isinstance(each, str) else int(each)
+            if number is None:
+                raise NotFoundError(f"there is no frame called {each!r}", where=f"task {self.name!r}")
+            numbers.append(number)
+        self.store.set_frames_deleted(self.id, numbers, deleted=deleted)
+        return self.deleted_frames
+
     # -- annotations ---------------------------------------------------------------------------------------------
 
     def _merge(self, table: AnnotationTable, job_of: NDArray[np.int64]) -> AnnotationTable:
-        jobs = [row for row in self.store.jobs(self.id) if row.type == "annotation"]
+        rows = self.store.jobs(self.id)
+        jobs = [row for row in rows if row.type == "annotation"]
         if len(jobs) == 1:
-            return table
+            return table if len(rows) == 1 else table.take(job_of == jobs[0].id)
         from cvat_widgets.model.overlap import merge_jobs
 
         parts = [(row.start, row.stop, table.take(job_of == row.id)) for row in jobs]
@@ -320,11 +409,12 @@ class Task(EditableAnnotations):
                 "job_id": job.id if job else None,
                 "start_frame": start,
                 "stop_frame": stop,
+                "deleted_frames": self.deleted_frames,
                 "overlap": self.row.overlap,
                 "created": self.row.created.isoformat(),
                 "updated": self.row.updated.isoformat(),
                 "subset": self.row.subset,
-                "segments": [(row.id, row.start, row.stop) for row in self.store.jobs(self.id)],
+                "segments": [(row.id, row.start, row.stop) for row in self.store.jobs(self.id) if row.type == "annotation"],
             },
         )
 
@@ -387,9 +477,11 @@ class Task(EditableAnnotations):
         LabelError
             A label that is still in use would go away.
         """
-        present = self.labels
-        wanted = [Label.from_raw(label) for label in labels]
-        self.store.update_labels(self.id, LabelSet.of([_with_known_ids(label, present) for label in wanted]))
+        from cvat_widgets.store.label_fitting import with_known_ids
+
+        if self.project_id is not None:
+            raise LabelError("the task has the labels of its project", hint="Change them with task.project.set_labels(...)")
+        self.store.update_labels(self.id, with_known_ids([Label.from_raw(label) for label in labels], self.labels))
 
     def delete(self, ids: object = None) -> int:
         """Delete objects by id (one, a list, a column, or rows with a column ``id``); return how many.
@@ -411,7 +503,12 @@ def delete_task(name: str | int, store: Store | str | Path | None = None) -> Non
     opened = open_store(store)
     task_id = opened.task(name).id
     opened.delete_task(task_id)
-    _open_media.pop((opened.uuid, task_id), None)
+    forget_media(opened, task_id)
+
+
+def forget_media(store: Store, task_id: int) -> None:
+    """Open the media of a task anew the next time: they are gone, or others."""
+    _open_media.pop((store.uuid, task_id), None)
 
 
 def _segments(count: int, size: int | None, overlap: int) -> list[tuple[int, int]]:
@@ -464,21 +561,3 @@ def _sliced(table: AnnotationTable, jobs: Sequence[JobRow]) -> tuple[AnnotationT
         job_ids.append(np.full(len(part), row.id))
         shift += stride
     return AnnotationTable.concat(parts), np.concatenate(job_ids)
-
-
-def _with_known_ids(label: Label, present: LabelSet) -> Label:
-    """Give a label (and its attributes) the ids of the present label of the same name."""
-    from dataclasses import replace
-
-    if label.id or label.name not in present:
-        return label
-    old = present[label.name]
-    known = {attribute.name: attribute.id for attribute in old.attributes}
-    attributes = tuple(
-        attribute if attribute.id else replace(attribute, id=known.get(attribute.name, 0)) for attribute in label.attributes
-    )
-    joints = {sublabel.name: sublabel.id for sublabel in old.sublabels}
-    sublabels = tuple(
-        sublabel if sublabel.id else replace(sublabel, id=joints.get(sublabel.name, 0)) for sublabel in label.sublabels
-    )
-    return replace(label, id=old.id, attributes=attributes, sublabels=sublabels)

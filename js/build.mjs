@@ -1,41 +1,41 @@
-// Builds the front end into cvat_widgets/static: one ES module and one style sheet, the worker inside the module as text.
+// Builds the front end into cvat_widgets/static: the annotator (one ES module, the worker inside it as text), its style sheet, and
+// the panels that are fetched when they are first wanted.
 import { mkdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import * as esbuild from "esbuild";
+import { buildBoth } from "./extra-bundle.mjs";
 import { inlineWorker } from "./inline-worker.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const outdir = path.resolve(here, "../cvat_widgets/static");
-const watch = process.argv.includes("--watch");
+const root = path.resolve(here, "..");
+const outdir = path.join(root, "cvat_widgets/static");
+const debug = process.argv.includes("--debug");
 const BUDGET = 300 * 1024; // the module travels with every widget instance
 
-const options = {
-  entryPoints: { annotator: path.join(here, "src/index.ts") },
-  outdir,
-  bundle: true,
-  format: "esm",
-  target: "es2022",
-  minify: !watch,
-  sourcemap: watch ? "inline" : false,
-  jsx: "automatic",
-  jsxImportSource: "preact",
-  legalComments: "none",
-  loader: { ".svg": "text" },
-  plugins: [inlineWorker({ minify: !watch })],
-  logLevel: "info",
-};
-
 await mkdir(outdir, { recursive: true });
-if (watch) {
-  const context = await esbuild.context(options);
-  await context.watch();
-} else {
-  await esbuild.build(options);
-  const { size } = await stat(path.join(outdir, "annotator.js"));
-  console.log(`annotator.js: ${(size / 1024).toFixed(0)} KB of ${BUDGET / 1024} KB`);
-  if (size > BUDGET) {
-    console.error("The bundle is over its budget.");
-    process.exit(1);
-  }
+await buildBoth({
+  main: path.join(here, "src/index.ts"),
+  extra: path.join(here, "src/extra.ts"),
+  outdir,
+  root,
+  options: {
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: !debug,
+    sourcemap: debug ? "inline" : false,
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
+    loader: { ".svg": "text" },
+    plugins: [inlineWorker({ minify: !debug })],
+    logLevel: "info",
+  },
+});
+const { size } = await stat(path.join(outdir, "annotator.js"));
+const { size: extra } = await stat(path.join(outdir, "panels.js"));
+console.log(`annotator.js: ${(size / 1024).toFixed(0)} KB of ${BUDGET / 1024} KB, panels.js: ${(extra / 1024).toFixed(0)} KB`);
+if (size > BUDGET && !debug) {
+  console.error("The annotator is over its budget.");
+  process.exit(1);
 }

@@ -17,7 +17,7 @@ export const COLORS = [
 ];
 
 /** The same numbers on every run. */
-function randomNumbers(seed: number): () => number {
+export function randomNumbers(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;

@@ -6,6 +6,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from cvat_widgets.formats.collecting import Collector
 from cvat_widgets.formats.conversion import convert, read_dataset, write_dataset
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.fitting import fit_to_task
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "Collector",
     "Dataset",
     "Format",
     "LossWarning",

@@ -9,12 +9,12 @@ import numpy as np
 
 from cvat_widgets.errors import FormatError
 from cvat_widgets.formats.archive import Members, Sink
-from cvat_widgets.formats.collecting import Collector, path_problem, text_of
+from cvat_widgets.formats.collecting import PICTURE_NAME, Collector, path_problem, text_of
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset
 from cvat_widgets.formats.mask_images import png_of_indices, read_png
 from cvat_widgets.formats.mask_instances import masks_of_pixels
-from cvat_widgets.formats.mask_label_maps import LabelMap, color_lines, label_map_of, parse_colors, warn_of_equal_colors
+from cvat_widgets.formats.mask_label_maps import LabelMap, color_lines, equal_colors, label_map_of, parse_colors
 from cvat_widgets.formats.mask_painting import Painter
 from cvat_widgets.formats.mask_vocabularies import CAMVID
 from cvat_widgets.formats.registry import Format, Progress, register
@@ -44,7 +44,7 @@ class CamVid(Format):
             parent.as_posix() for name in names if name.lower().endswith(".png") for parent in PurePosixPath(name).parents
         }
         if any(PurePosixPath(name).name == "label_colors.txt" for name in names):
-            return bool(_lists(members))
+            return any(_is_list(members, name) for name in _lists(members))
         return any(folder.endswith("annot") and f"{folder[:-5]}.txt" in names for folder in folders)
 
     def read(self, members: Members) -> Dataset:
@@ -77,12 +77,15 @@ class CamVid(Format):
             raise FormatError("the lists of pictures are empty", where=str(members.path))
         return rows.dataset(declared, meta={"images": pictures} if pictures else {})
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return the shapes whose label cannot be told by its colour."""
+        return equal_colors(dataset, CAMVID, (RECTANGLE, POLYGON, MASK, ELLIPSE))
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write one mask a frame and, if wanted, ``<subset>/<name>``."""
         painter = Painter(dataset, (RECTANGLE, POLYGON, MASK, ELLIPSE), merge_groups=True)
         label_map, index_of = label_map_of(dataset.labels, CAMVID, background="name")
         label = painter.table.label
-        warn_of_equal_colors(label_map, index_of[label].tolist())
         sink.write("label_colors.txt", color_lines(label_map))
         for subset, chosen in frames_by_subset(dataset).items():
             lines = []
@@ -107,6 +110,15 @@ class CamVid(Format):
 
 def _lists(members: Members) -> list[str]:
     return [name for name in members.names if name.lower().endswith(".txt") and PurePosixPath(name).name not in _LABEL_MAPS]
+
+
+def _is_list(members: Members, name: str) -> bool:
+    """Whether the first line of a text is a picture; KITTI, too, has colours of labels and a list of other things."""
+    line = members.read(name)[:4096].decode("utf-8", "replace").lstrip("\ufeff").lstrip().partition("\n")[0]
+    return (
+        PICTURE_NAME.search(line.partition('" "')[0].strip('" \r') if '"' in line else line.partition(" ")[0].strip())
+        is not None
+    )
 
 
 def _label_map(members: Members, root: str) -> tuple[LabelMap, list[Label]]:

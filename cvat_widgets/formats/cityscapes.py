@@ -19,7 +19,7 @@ from cvat_widgets.formats.mask_instances import masks_of_pixels
 from cvat_widgets.formats.mask_label_maps import LabelMap, color_lines, label_map_of, parse_colors
 from cvat_widgets.formats.mask_painting import Painter
 from cvat_widgets.formats.mask_vocabularies import CITYSCAPES, CITYSCAPES_THINGS, CITYSCAPES_TRAIN
-from cvat_widgets.formats.partial_loss import other_attributes, warn_of_parts
+from cvat_widgets.formats.partial_loss import other_attributes
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.formats.segmentation_mask import MASK_CONVERSIONS
 from cvat_widgets.formats.voc_layout import frame_id, picture_name
@@ -54,6 +54,10 @@ class Cityscapes(Format):
         """Read one mask an instance, or one a class where there are no instances."""
         return _read(members)
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return the attributes that have no place in the ids."""
+        return other_attributes(dataset, {_CROWD})
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write three pictures a frame with annotations and, if wanted, ``imgsFine/leftImg8bit/<subset>/<name>``."""
         painter = Painter(dataset, (RECTANGLE, POLYGON, MASK, ELLIPSE), merge_groups=True)
@@ -61,7 +65,6 @@ class Cityscapes(Format):
         if len(label_map.names) > 65:
             raise FormatError("Cityscapes holds at most 64 labels and a background: instance ids have 16 bits")
         sink.write("label_colors.txt", color_lines(label_map))
-        warn_of_parts(self.name, other_attributes(dataset, {_CROWD}, painter.table))
         crowd = _crowd_rows(dataset, painter.table)
         label = painter.table.label
         for subset, chosen in frames_by_subset(dataset).items():

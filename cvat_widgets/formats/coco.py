@@ -7,7 +7,7 @@ from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.coco_reader import looks_like_coco, read_coco
 from cvat_widgets.formats.coco_writer import coco_json
 from cvat_widgets.formats.dataset import Dataset
-from cvat_widgets.formats.pictures import write_pictures
+from cvat_widgets.formats.pictures import with_found_pictures, write_pictures
 from cvat_widgets.formats.registry import Format, Progress, register
 
 __all__ = ["Coco"]
@@ -33,7 +33,7 @@ class Coco(Format):
         if not names:
             raise FormatError("there is no COCO file in it", where=str(members.path), hint="Expected is annotations/*.json")
         parts = ((name, members.read(name), members.where(name)) for name in names)
-        return read_coco(parts, members.path.stem)
+        return with_found_pictures(read_coco(parts, members.path.stem), members)
 
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write one JSON a subset and, if wanted, ``images/<subset>/<name>``."""

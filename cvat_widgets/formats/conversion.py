@@ -6,6 +6,7 @@ import contextlib
 import gc
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ import numpy as np
 from cvat_widgets.errors import FormatError
 from cvat_widgets.formats.archive import Members, open_members, write_atomically
 from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.formats.deleted import without_deleted
 from cvat_widgets.formats.loss import report_losses
+from cvat_widgets.formats.parts import part_for
+from cvat_widgets.formats.pictures import ArchivePictures
 from cvat_widgets.formats.registry import Format, find_format, registered
 
 __all__ = ["convert", "read_dataset", "write_dataset"]
@@ -42,9 +46,18 @@ def read_dataset(path: str | Path, format: str | None = None) -> Dataset:  # noq
             raise FormatError(f"{found.name} cannot be imported", hint=hint)
         try:
             with _no_collection():
-                return found.read(members)
+                return _with_media(found.read(members), members.path)
         except RecursionError:
             raise FormatError("the file is nested too deeply", where=str(path)) from None
+
+
+def _with_media(dataset: Dataset, path: Path) -> Dataset:
+    """Return the dataset with the pictures of its archive, so that it can be written with them."""
+    images = dataset.meta.get("images")
+    if not images or dataset.media is not None:
+        return dataset
+    names = dataset.frames.names
+    return replace(dataset, media=ArchivePictures(path, images, {frame: names[frame] for frame in range(len(names))}))
 
 
 @contextlib.contextmanager
@@ -111,6 +124,7 @@ def write_dataset(
             where=dataset.name or None,
             hint="put the pictures beside the labels, or import the file into a task that has them",
         )
+    dataset = part_for(without_deleted(dataset, target), target)
     report_losses(dataset, target, strict=strict)
     destination = Path(path).expanduser()
     with write_atomically(destination) as sink, _bar(progress, shown=save_images) as report, _no_collection():
@@ -148,7 +162,13 @@ class _bar:  # noqa: N801  # used like a function
 
 
 def convert(
-    source: str | Path, source_format: str | None, target: str | Path, target_format: str, *, strict: bool = False
+    source: str | Path,
+    source_format: str | None,
+    target: str | Path,
+    target_format: str,
+    *,
+    save_images: bool = False,
+    strict: bool = False,
 ) -> Path:
     """Convert a dataset file to another format, without a task.
 
@@ -158,7 +178,10 @@ def convert(
         What to read; ``None`` recognises the format.
     target, target_format
         What to write.
+    save_images
+        Whether to put the pictures of the source into the target; it must have them.
     strict
         Raise before anything is written if the target cannot hold something.
     """
-    return write_dataset(read_dataset(source, source_format), target, target_format, strict=strict)
+    dataset = read_dataset(source, source_format)
+    return write_dataset(dataset, target, target_format, save_images=save_images, strict=strict)

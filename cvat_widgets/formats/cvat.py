@@ -7,7 +7,7 @@ from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.cvat_reader import read_xml
 from cvat_widgets.formats.cvat_writer import images_xml, video_xml
 from cvat_widgets.formats.dataset import Dataset
-from cvat_widgets.formats.pictures import write_pictures
+from cvat_widgets.formats.pictures import with_found_pictures, write_pictures
 from cvat_widgets.formats.registry import Format, Progress, register
 
 __all__ = ["CvatForImages", "CvatForVideo", "CvatImport"]
@@ -45,6 +45,7 @@ class CvatForVideo(Format):
     name = "CVAT for video 1.1"
     kinds = _SHAPES | _PROPERTIES | {"track"}
     can_read = False
+    numbers_frames = True
 
     def read(self, members: Members) -> Dataset:
         """Not read under this name."""
@@ -77,7 +78,7 @@ class CvatImport(Format):
         names = _xml_names(members)
         if not names:
             raise FormatError("there is no annotations.xml in it", where=str(members.path))
-        return read_xml(members.read(names[0]), members.where(names[0]))
+        return with_found_pictures(read_xml(members.read(names[0]), members.where(names[0])), members)
 
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Not written under this name."""

@@ -13,7 +13,7 @@ from cvat_widgets.formats.collecting import PICTURE_NAME, Collector, located, sa
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
 from cvat_widgets.formats.icdar_segmentation import SegmentationReader, SegmentationWriter
-from cvat_widgets.formats.partial_loss import other_attributes, warn_of_parts
+from cvat_widgets.formats.partial_loss import other_attributes
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.model.geometry import rectangle_corners
 from cvat_widgets.model.kinds import POLYGON, RECTANGLE, TAG
@@ -82,14 +82,14 @@ def _write_pictures(dataset: Dataset, sink: Sink, progress: Progress) -> None:
             progress(frame + 1, len(dataset.frames))
 
 
-def _warn(name: str, dataset: Dataset, kept: tuple[str, ...]) -> None:
-    """Tell of what has another name than the format's one label and its attributes."""
+def _lost(dataset: Dataset, kept: tuple[str, ...]) -> dict[str, int]:
+    """Return what has another name than the format's one label and its attributes."""
     lost = other_attributes(dataset, kept)
     for label in dataset.labels:
         count = int((dataset.table.label == label.id).sum())
         if count and label.name != _LABEL.name:
             lost[f"label {label.name!r} (all become {_LABEL.name!r})"] = count
-    warn_of_parts(name, lost)
+    return lost
 
 
 @register
@@ -127,9 +127,15 @@ class IcdarRecognition(Format):
                         rows.set_attribute(rows.add(frame, label, TAG), "text", _unquoted(found["text"]))
         return rows.dataset([_LABEL], members=members)
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return tags without a text, and labels and attributes the format has not."""
+        tags = dataset.table.take(dataset.table.is_tag)
+        values = typed_attributes(tags, dataset.labels)
+        silent = sum(not {"text", "caption"} & set(values.get(row, ())) for row in range(len(tags)))
+        return {**_lost(dataset, ("text", "caption")), "tag without a text": silent}
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write one ``gt.txt`` a subset and, if wanted, ``<subset>/images/<name>``."""
-        _warn(self.name, dataset, ("text", "caption"))
         tags = dataset.table.take(dataset.table.is_tag)
         values = typed_attributes(tags, dataset.labels)
         texts: dict[int, list[str]] = {}
@@ -161,7 +167,12 @@ class IcdarLocalization(Format):
 
     name = "ICDAR Localization 1.0"
     kinds = frozenset({"rectangle", "polygon"})
-    converts = {"attribute": "the text only", "rotation": "polygon", "z_order": "order of the lines"}  # noqa: RUF012
+    converts = {  # noqa: RUF012
+        "attribute": "the text only",
+        "rotation": "polygon",
+        "track": "one shape a frame",
+        "z_order": "order of the lines",
+    }
 
     def detect(self, members: Members) -> bool:
         """Whether there is a ``gt_*.txt``."""
@@ -190,9 +201,12 @@ class IcdarLocalization(Format):
                     rows.set_attribute(row, "text", text)
         return rows.dataset([_LABEL], members=members)
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return labels and attributes the format has not."""
+        return _lost(dataset, ("text",))
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write one text a picture and, if wanted, ``<subset>/images/<name>``."""
-        _warn(self.name, dataset, ("text",))
         table = rows_by_frame(dataset, (RECTANGLE, POLYGON))
         values = typed_attributes(table, dataset.labels)
         order, starts = table.frame_rows()
@@ -244,7 +258,7 @@ class IcdarSegmentation(Format):
     kinds = frozenset({"mask"})
     converts = {  # noqa: RUF012
         "rectangle": "mask", "polygon": "mask", "ellipse": "mask", "rotation": "mask", "group": "one mask",
-        "attribute": "index, text, color and center only", "z_order": "what is painted last",
+        "attribute": "index, text, color and center only", "z_order": "what is painted last", "track": "one mask a frame",
     }  # fmt: skip
 
     def detect(self, members: Members) -> bool:
@@ -265,9 +279,12 @@ class IcdarSegmentation(Format):
             reader.read(name, frame)
         return reader.dataset()
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return labels and attributes the format has not."""
+        return _lost(dataset, ("index", "text", "color", "center"))
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write text and colours of every picture and, if wanted, ``<subset>/images/<name>``."""
-        _warn(self.name, dataset, ("index", "text", "color", "center"))
         writer = SegmentationWriter(dataset, sink)
         for subset, frames in frames_by_subset(dataset).items():
             for frame in frames:

@@ -36,10 +36,12 @@ class ImageNet(Format):
     kinds = frozenset({"tag"})
 
     def detect(self, members: Members) -> bool:
-        """Whether there is a list of labels, or nothing but pictures that repeat the name of their folder."""
+        """Whether there is a list of labels, or nothing but pictures most of which repeat the name of their folder."""
         if any(PurePosixPath(name).name == _SYNSETS for name in members.names):
             return True
-        return bool(members.names) and all(_is_labelled(name) for name in members.names)
+        if not members.names or not all(PICTURE_NAME.search(name) for name in members.names):
+            return False
+        return sum(map(_is_labelled, members.names)) > len(members.names) / 2
 
     def read(self, members: Members) -> Dataset:
         """Read either form."""
@@ -106,9 +108,7 @@ def _quoted(name: str) -> str:
 
 def _is_labelled(name: str) -> bool:
     path = PurePosixPath(name)
-    if len(path.parts) < 2 or not PICTURE_NAME.search(name):
-        return False
-    return path.parts[0] == _NO_LABEL or path.parts[1].startswith(f"{path.parts[0]}_")
+    return len(path.parts) > 1 and (path.parts[0] == _NO_LABEL or path.parts[1].startswith(f"{path.parts[0]}_"))
 
 
 def _read_list(rows: Collector, members: Members, name: str, labels: list[str]) -> None:

@@ -16,8 +16,19 @@ from cvat_widgets.model.table import AnnotationTable
 __all__ = ["rows_for_task"]
 
 
-def rows_for_task(dataset: Dataset, labels: LabelSet, frames: FrameIndex) -> AnnotationTable:
+def rows_for_task(
+    dataset: Dataset, labels: LabelSet, frames: FrameIndex, frame_map: NDArray[np.int32] | None = None
+) -> AnnotationTable:
     """Return the annotations of a dataset with the frames and labels of a task.
+
+    Parameters
+    ----------
+    dataset
+        What was read.
+    labels, frames
+        Those of the task.
+    frame_map
+        The task's frame for each of the dataset's, -1 for none; by default they are found by their names.
 
     Raises
     ------
@@ -26,7 +37,8 @@ def rows_for_task(dataset: Dataset, labels: LabelSet, frames: FrameIndex) -> Ann
     LabelError
         A label or attribute is not in the task.
     """
-    frame_map = _frame_map(dataset, frames)
+    if frame_map is None:
+        frame_map = _frame_map(dataset, frames)
     table = remap(fit_to_task(dataset, labels, frames, frame_map), labels, frame_map)
     return close_gaps(table, len(frames)) if dataset.meta.get("every_frame_is_key") else table
 

@@ -37,7 +37,7 @@ class LabelMe(Format):
 
     name = "LabelMe 3.0"
     kinds = frozenset({"rectangle", "polygon", "mask", "attribute", "group", "rotation", "occluded"})
-    converts = {"ellipse": "mask", "z_order": "order of the objects"}  # noqa: RUF012
+    converts = {"ellipse": "mask", "track": "one shape a frame", "z_order": "order of the objects"}  # noqa: RUF012
 
     def detect(self, members: Members) -> bool:
         """Whether the first XML with an object has a polygon or a mask in it; without objects the picture's size must do."""

@@ -6,15 +6,16 @@ import base64
 import binascii
 import math
 import posixpath
-from collections.abc import Sequence
-from pathlib import PurePosixPath
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from cvat_widgets.errors import FormatError
-from cvat_widgets.formats.archive import Members, Sink
+from cvat_widgets.formats.archive import Members, Sink, open_members
 from cvat_widgets.formats.collecting import Collector, located, path_problem
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.mask_images import read_png
@@ -44,6 +45,7 @@ class _File(msgspec.Struct):
     imageHeight: int | None = None  # noqa: N815
     imageWidth: int | None = None  # noqa: N815
     flags: dict[str, bool] | None = None
+    imageData: str | None = None  # noqa: N815
 
 
 _decode = msgspec.json.Decoder(_File).decode
@@ -78,7 +80,10 @@ class LabelmeJson(Format):
             raise FormatError("there is no JSON in it", where=str(members.path), hint="Expected is one a picture")
         for name in names:
             reader.read(name)
-        return reader.rows.dataset(members=members)
+        found = reader.rows.dataset(members=members)
+        if not reader.places or found.meta.get("images"):
+            return found
+        return replace(found, media=_InlinePictures(members.path, reader.places, reader.rows.frame_names))
 
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Not written: the format is for import only."""
@@ -94,6 +99,7 @@ class _Reader:
         self.members = members
         self.rows = Collector(members.path.stem, str(members.path))
         self.next_group = 1
+        self.places: dict[int, str] = {}
 
     def read(self, name: str) -> None:
         where = self.members.where(name)
@@ -103,6 +109,8 @@ class _Reader:
             raise FormatError(f"not a file of labelme: {error}", where=where) from None
         with located(where):
             frame = self.rows.add_frame(_picture(name, file.imagePath), file.imageWidth or 0, file.imageHeight or 0)
+            if file.imageData:
+                self.places[frame] = name
             for flag, is_set in (file.flags or {}).items():
                 if is_set:
                     self.rows.add(frame, self.rows.label_of(flag), TAG)
@@ -142,6 +150,28 @@ class _Reader:
             radius = math.hypot(x1 - x0, y1 - y0)
             return ELLIPSE, (x0, y0, x0 + radius, y0 - radius), 0.0
         return MASK, _mask(shape.mask or "", int(min(x0, x1)), int(min(y0, y1)), where), 0.0
+
+
+class _InlinePictures:
+    """The pictures inside of the JSON files, read again when they are asked for."""
+
+    def __init__(self, path: Path, places: Mapping[int, str], names: Sequence[str]) -> None:
+        self.path = path
+        self.places = places
+        self.names = names
+
+    def __call__(self, frame: int) -> tuple[str, bytes]:
+        """Return name and bytes of the picture of a frame."""
+        name = self.names[frame]
+        if frame not in self.places:
+            raise FormatError(f"there is no picture of the frame {name!r}", where=str(self.path))
+        with open_members(self.path) as members:
+            where = members.where(self.places[frame])
+            file = _decode(members.read(self.places[frame]).removeprefix(b"\xef\xbb\xbf"))
+        try:
+            return name, base64.b64decode(file.imageData or "", validate=True)
+        except (binascii.Error, ValueError):
+            raise FormatError("its picture is not base64", where=where) from None
 
 
 def _picture(document: str, path: str) -> str:

@@ -13,7 +13,7 @@ from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
 from cvat_widgets.formats.lfw_reader import LfwReader, pair_files
-from cvat_widgets.formats.partial_loss import other_attributes, warn_of_parts
+from cvat_widgets.formats.partial_loss import other_attributes
 from cvat_widgets.formats.picture_names import stem_of, write_named_pictures
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.model.kinds import POINTS, TAG
@@ -39,6 +39,13 @@ class Lfw(Format):
         """Read all subsets."""
         return LfwReader(members).read()
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return further tags of a frame, and attributes other than pairs."""
+        writer = _Writer(dataset)
+        for frame in range(len(dataset.frames)):
+            writer.add_frame(frame, {"positive": [], "negative": [], "neutral": [], "landmarks": []})
+        return writer.lost
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write the three texts of each subset."""
         writer = _Writer(dataset)
@@ -57,7 +64,6 @@ class Lfw(Format):
             if files["landmarks"]:
                 sink.write(f"{folder}/landmarks.txt", _text(files["landmarks"]))
             sink.write(f"{folder}/people.txt", _text([f"{name}\t{count}" for name, count in people.items()]))
-        warn_of_parts(self.name, writer.lost)
         if save_images:
             write_named_pictures(dataset, sink, stems, progress)
 

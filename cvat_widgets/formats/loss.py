@@ -32,7 +32,7 @@ def _properties(dataset: Dataset) -> Iterator[tuple[str, NDArray[np.bool_] | int
 
 
 def losses(dataset: Dataset, target: Format) -> dict[str, int]:
-    """Return how many of each kind the format would leave out."""
+    """Return how many of each kind, and of what within kinds, the format would leave out."""
     table = dataset.table
     found: dict[str, int] = {}
     for code, name in enumerate(SHAPE_TYPES):
@@ -48,7 +48,8 @@ def losses(dataset: Dataset, target: Format) -> dict[str, int]:
         count = what if isinstance(what, int) else int(what.sum())
         if count:
             found[kind] = count
-    return found
+    parts = target.partial_losses(dataset)
+    return found | {what: count for what, count in parts.items() if count and what not in found}
 
 
 def report_losses(dataset: Dataset, target: Format, *, strict: bool) -> None:

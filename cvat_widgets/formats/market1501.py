@@ -11,7 +11,7 @@ from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.collecting import Collector, located, path_problem, text_of
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
-from cvat_widgets.formats.partial_loss import other_attributes, warn_of_parts
+from cvat_widgets.formats.partial_loss import other_attributes
 from cvat_widgets.formats.picture_names import PictureNames, natural_key, sized, stem_of, write_named_pictures
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.model.kinds import TAG
@@ -46,6 +46,14 @@ class Market1501(Format):
         """Read the lists of all subsets, or the folders where there are none."""
         return _Reader(members).read()
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return other tags and attributes, and values that are no numbers."""
+        writer = _Writer(dataset)
+        for subset, frames in frames_by_subset(dataset).items():
+            for frame in frames:
+                writer.path(frame, subset)
+        return writer.lost
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write one list a subset; frames whose names say nothing get a name that does, with their own behind."""
         writer = _Writer(dataset)
@@ -57,7 +65,6 @@ class Market1501(Format):
                 stems[frame] = stem_of(path)
                 lines.append(f"{path}\n")
             sink.write(f"images_{subset}.txt", "".join(lines))
-        warn_of_parts(self.name, writer.lost)
         if save_images:
             write_named_pictures(dataset, sink, stems, progress)
 

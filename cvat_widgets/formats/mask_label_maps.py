@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,11 +11,11 @@ from numpy.typing import NDArray
 
 from cvat_widgets.errors import FormatError
 from cvat_widgets.formats.collecting import located
-from cvat_widgets.formats.loss import LossWarning
+from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.mask_images import IndexPicture, pack_colors, voc_colors
 from cvat_widgets.model.labels import Attribute, Label, LabelSet, color_from_name
 
-__all__ = ["LabelMap", "color_lines", "label_map_of", "parse_colors", "parse_voc", "voc_lines", "warn_of_equal_colors"]
+__all__ = ["LabelMap", "color_lines", "equal_colors", "label_map_of", "parse_colors", "parse_voc", "voc_lines"]
 
 Color = tuple[int, int, int]
 _BLACK = (0, 0, 0)
@@ -155,18 +154,22 @@ def _color(label: Label, standard: Mapping[str, Color]) -> Color:
     return int(label.color[1:3], 16), int(label.color[3:5], 16), int(label.color[5:7], 16)
 
 
-def warn_of_equal_colors(label_map: LabelMap, used: Iterable[int]) -> None:
-    """Warn of labels with annotations that have the same colour: who reads colours cannot tell them apart."""
-    names: dict[tuple[int, ...], list[str]] = {}
-    for index in sorted({*used, max(label_map.background, 0)}):
-        names.setdefault(tuple(label_map.colors[index].tolist()), []).append(label_map.names[index])
-    for color, same in names.items():
-        if len(same) > 1:
-            warnings.warn(
-                f"the labels {', '.join(map(repr, same))} have the same colour {color} and cannot be told apart by it",
-                LossWarning,
-                stacklevel=2,
-            )
+def equal_colors(dataset: Dataset, standard: Mapping[str, Color], types: Sequence[int]) -> dict[str, int]:
+    """Return how many shapes have a label whose colour another has, too: who reads colours cannot tell them apart."""
+    label_map, index_of = label_map_of(dataset.labels, standard, background="name")
+    table = dataset.table
+    indices, counts = np.unique(index_of[table.label[np.isin(table.type, types)]], return_counts=True)
+    shapes = dict(zip(indices.tolist(), counts.tolist(), strict=True))
+    same: dict[tuple[int, ...], list[int]] = {}
+    for index in sorted({*shapes, max(label_map.background, 0)}):
+        same.setdefault(tuple(label_map.colors[index].tolist()), []).append(index)
+    return {
+        f"label: {', '.join(repr(label_map.names[index]) for index in equal)} have the same colour {color}": sum(
+            shapes.get(index, 0) for index in equal
+        )
+        for color, equal in same.items()
+        if len(equal) > 1
+    }
 
 
 # -- text ------------------------------------------------------------------------------------------------------------

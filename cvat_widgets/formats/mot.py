@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,7 +12,7 @@ from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import rows_by_frame
 from cvat_widgets.formats.label_lists import label_text
 from cvat_widgets.formats.mot_reader import mot_file, read_mot
-from cvat_widgets.formats.partial_loss import other_attributes, warn_of_parts
+from cvat_widgets.formats.partial_loss import other_attributes
 from cvat_widgets.formats.picture_names import write_named_pictures
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.model.kinds import RECTANGLE, Flag
@@ -18,6 +20,7 @@ from cvat_widgets.model.table import AnnotationTable
 
 __all__ = ["Mot"]
 
+_NUMBERS = re.compile(rb"(\xef\xbb\xbf)?\s*(\Z|[-+]?[0-9][^,]*,\s*[-+]?[0-9])")
 _LINE = "%d,%d,%.12g,%.12g,%.12g,%.12g,%d,%d,%.12g"
 
 
@@ -27,18 +30,23 @@ class Mot(Format):
 
     name = "MOT 1.1"
     kinds = frozenset({"rectangle", "track", "attribute", "occluded"})
+    numbers_frames = True
 
     def detect(self, members: Members) -> bool:
-        """Whether there is a ``gt.txt``."""
-        return mot_file(members) is not None
+        """Whether there is a ``gt.txt`` whose first line is not ICDAR's: a picture and a text."""
+        name = mot_file(members)
+        return name is not None and _NUMBERS.match(members.read(name)[:4096]) is not None
 
     def read(self, members: Members) -> Dataset:
         """Read one sequence; boxes of a track are keyframes, and it is outside where it is missing."""
         return read_mot(members)
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return the attributes that have no column."""
+        return other_attributes(dataset, {"visibility", "ignored"})
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write one sequence, with ``seqinfo.ini`` if all frames have one size."""
-        warn_of_parts(self.name, other_attributes(dataset, {"visibility", "ignored"}))
         sink.write("gt/gt.txt", _lines(dataset))
         sink.write("gt/labels.txt", label_text(dataset.labels.names))
         frames = dataset.frames

@@ -16,7 +16,6 @@ from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
 from cvat_widgets.formats.gap_tracks import close_gaps
 from cvat_widgets.formats.index_masks import encode_png, index_masks, paint, read_index_png
 from cvat_widgets.formats.label_lists import label_lines, label_text
-from cvat_widgets.formats.partial_loss import other_attributes, warn_of_parts
 from cvat_widgets.formats.picture_names import PictureNames, natural_key, sized, stem_of, write_named_pictures
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.model.kinds import ELLIPSE, MASK, POLYGON, RECTANGLE, Flag
@@ -54,13 +53,13 @@ class MotsPng(Format):
             raise FormatError("there are no masks in it", where=str(members.path), hint="Expected is <subset>/instances/*.png")
         return _Reader(members).read(found)
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return the shapes that are in no track."""
+        table = dataset.table
+        return {"shape that is not in a track": int((~table.is_track & np.isin(table.type, _TYPES) & (table.parent < 0)).sum())}
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write one picture a frame of each subset, empty ones too: where a track is missing is told by them."""
-        table = dataset.table
-        plain = table.take(~table.is_track & np.isin(table.type, _TYPES))
-        lost = {"shape that is not in a track": len(plain)} | other_attributes(dataset, ())
-        lost["occluded"] = int((table.is_track & table.has(Flag.OCCLUDED)).sum())
-        warn_of_parts(self.name, lost)
         rows = rows_by_frame(dataset, _TYPES)
         rows = rows.take(rows.is_track)
         subsets = frames_by_subset(dataset)

@@ -19,7 +19,19 @@ from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.collecting import PICTURE_NAME, Collector, located, text_of
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.mask_images import read_png
-from cvat_widgets.formats.open_images_writer import BBOX, HIERARCHY, IMAGES, LABELS, MASKS, META, NAMES, OpenImagesWriter
+from cvat_widgets.formats.open_images_writer import (
+    BBOX,
+    BOX_ATTRIBUTES,
+    HIERARCHY,
+    IMAGES,
+    LABELS,
+    MASK_ATTRIBUTES,
+    MASKS,
+    META,
+    NAMES,
+    OpenImagesWriter,
+)
+from cvat_widgets.formats.partial_loss import other_attributes
 from cvat_widgets.formats.pictures import write_pictures
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.media.headers import read_header
@@ -44,7 +56,7 @@ class OpenImages(Format):
     kinds = frozenset({"tag", "rectangle", "mask", "occluded", "score"})
     converts = {  # noqa: RUF012
         "polygon": "mask", "ellipse": "mask", "rotation": "mask", "group": "one mask", "attribute": "the format's own only",
-        "z_order": "order of the rows",
+        "z_order": "order of the rows", "track": "one shape a frame",
     }  # fmt: skip
 
     def detect(self, members: Members) -> bool:
@@ -64,9 +76,13 @@ class OpenImages(Format):
         found = reader.rows.dataset(declared, members=members)
         return _until_fitted(found, np.array(reader.fractions, np.int64)) if reader.fractions else found
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return the attributes that have no column."""
+        return other_attributes(dataset, (*BOX_ATTRIBUTES, *MASK_ATTRIBUTES))
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write the CSV files, the masks and, if wanted, ``images/<subset>/<name>``."""
-        OpenImagesWriter(dataset, sink).write(self.name)
+        OpenImagesWriter(dataset, sink).write()
         if save_images:
             write_pictures(dataset, sink, progress)
 

@@ -18,10 +18,20 @@ from cvat_widgets.formats.collecting import PICTURE_NAME, value_text
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
 from cvat_widgets.formats.mask_painting import Painter, Segment
-from cvat_widgets.formats.partial_loss import other_attributes, warn_of_parts
 from cvat_widgets.model.kinds import ELLIPSE, MASK, POLYGON, RECTANGLE, TAG, Flag
 
-__all__ = ["BBOX", "HIERARCHY", "IMAGES", "LABELS", "MASKS", "META", "NAMES", "OpenImagesWriter"]
+__all__ = [
+    "BBOX",
+    "BOX_ATTRIBUTES",
+    "HIERARCHY",
+    "IMAGES",
+    "LABELS",
+    "MASKS",
+    "MASK_ATTRIBUTES",
+    "META",
+    "NAMES",
+    "OpenImagesWriter",
+]
 
 NAMES = ("class-descriptions.csv", "class-descriptions-boxable.csv", "oidv6-class-descriptions.csv")
 HIERARCHY = "bbox_labels_600_hierarchy.json"
@@ -47,8 +57,8 @@ _BOX_COLUMNS = (
 _MASK_COLUMNS = (
     "MaskPath", "ImageID", "LabelName", "BoxID", "BoxXMin", "BoxXMax", "BoxYMin", "BoxYMax", "PredictedIoU", "Clicks",
 )  # fmt: skip
-_BOX_ATTRIBUTES = ("truncated", "is_group_of", "is_depiction", "is_inside")
-_MASK_ATTRIBUTES = ("box_id", "predicted_iou")
+BOX_ATTRIBUTES = ("truncated", "is_group_of", "is_depiction", "is_inside")
+MASK_ATTRIBUTES = ("box_id", "predicted_iou")
 
 
 class OpenImagesWriter:
@@ -70,10 +80,9 @@ class OpenImagesWriter:
         self.attributes = typed_attributes(self.table, dataset.labels)
         self.mask_attributes = typed_attributes(self.painter.table, dataset.labels)
 
-    def write(self, name: str) -> None:
+    def write(self) -> None:
         """Write everything but the pictures."""
         dataset = self.dataset
-        warn_of_parts(name, other_attributes(dataset, (*_BOX_ATTRIBUTES, *_MASK_ATTRIBUTES)))
         names = [label.name for label in dataset.labels]
         self._csv("class-descriptions.csv", (), [(each, each) for each in names])
         # A root is demanded; labels of a task have no classes above them.
@@ -132,7 +141,7 @@ class OpenImagesWriter:
             width, height = self.painter.size(frame)
             left, top, right, bottom = table.points_of(row).tolist()
             values = self.attributes.get(row, {})
-            truths = [_truth(values.get(name)) for name in _BOX_ATTRIBUTES]
+            truths = [_truth(values.get(name)) for name in BOX_ATTRIBUTES]
             occluded = int(bool(table.flags[row] & Flag.OCCLUDED))
             place = (left / width, right / width, top / height, bottom / height)
             label = self._label(int(table.label[row]))

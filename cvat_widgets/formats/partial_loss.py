@@ -1,17 +1,15 @@
-"""What of a kind a format keeps only in part is told, too: attributes of other names, a second box on a picture."""
+"""What of a kind a format keeps only in part, counted for :meth:`Format.partial_losses`."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import numpy as np
 
 from cvat_widgets.formats.dataset import Dataset
-from cvat_widgets.formats.loss import LossWarning
 from cvat_widgets.model.table import AnnotationTable
 
-__all__ = ["other_attributes", "warn_of_parts"]
+__all__ = ["other_attributes"]
 
 
 def other_attributes(dataset: Dataset, kept: Collection[str], table: AnnotationTable | None = None) -> dict[str, int]:
@@ -24,10 +22,3 @@ def other_attributes(dataset: Dataset, kept: Collection[str], table: AnnotationT
         if name not in kept:
             found[f"attribute {name!r}"] = found.get(f"attribute {name!r}", 0) + count
     return found
-
-
-def warn_of_parts(name: str, found: Mapping[str, int]) -> None:
-    """Warn once of everything a format leaves out of kinds it otherwise holds."""
-    listed = ", ".join(f"{count} × {what}" for what, count in found.items() if count)
-    if listed:
-        warnings.warn(f"{name} cannot hold: {listed}. The file is written without.", LossWarning, stacklevel=6)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cvat_widgets.formats.archive import Members, Sink
     from cvat_widgets.formats.dataset import Dataset
 
-__all__ = ["Format", "find_format", "formats_table", "register", "registered"]
+__all__ = ["Format", "find_format", "formats_table", "packaged", "register", "registered"]
 
 Progress = Callable[[int, int], None]
 
@@ -36,6 +36,8 @@ class Format(ABC):
         Whether it imports and exports.
     extensions
         What an import accepts.
+    numbers_frames
+        Whether its files know frames by number, not by name.
     """
 
     name: ClassVar[str]
@@ -44,6 +46,7 @@ class Format(ABC):
     can_read: ClassVar[bool] = True
     can_write: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = ("zip",)
+    numbers_frames: ClassVar[bool] = False
 
     def detect(self, members: Members) -> bool:  # noqa: ARG002  # for formats that can tell
         """Whether a file looks like this format."""
@@ -52,6 +55,10 @@ class Format(ABC):
     @abstractmethod
     def read(self, members: Members) -> Dataset:
         """Read a dataset; raise :class:`FormatError` with file and line if it cannot be read."""
+
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:  # noqa: ARG002  # for formats that keep some of a kind
+        """Return how many of what would be left out of kinds the format otherwise holds: attributes of other names, say."""
+        return {}
 
     @abstractmethod
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
@@ -113,6 +120,11 @@ def registered() -> list[Format]:
         importlib.import_module(module)
     names = [*_MODULES, *(name for name in _FORMATS if name not in _MODULES)]
     return [_FORMATS[name] for name in names]
+
+
+def packaged() -> list[str]:
+    """Return the names of the formats that come with the package."""
+    return list(_MODULES)
 
 
 def find_format(name: str) -> Format:

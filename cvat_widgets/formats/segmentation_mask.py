@@ -7,7 +7,7 @@ from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.collecting import Collector, text_of
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset
-from cvat_widgets.formats.mask_label_maps import LabelMap, label_map_of, parse_voc, voc_lines, warn_of_equal_colors
+from cvat_widgets.formats.mask_label_maps import LabelMap, equal_colors, label_map_of, parse_voc, voc_lines
 from cvat_widgets.formats.mask_painting import Painter
 from cvat_widgets.formats.mask_vocabularies import VOC
 from cvat_widgets.formats.registry import Format, Progress, register
@@ -62,11 +62,14 @@ class SegmentationMask(Format):
         declared = label_map.labels(str(members.path)) if layout.label_map_name else []
         return rows.dataset(declared, meta={"images": pictures} if pictures else {})
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return the shapes whose label cannot be told by its colour."""
+        return equal_colors(dataset, {}, (RECTANGLE, POLYGON, MASK, ELLIPSE))
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write the masks and, if wanted, ``JPEGImages/<name>``."""
         painter = Painter(dataset, (RECTANGLE, POLYGON, MASK, ELLIPSE), merge_groups=True)
         label_map, index_of = label_map_of(dataset.labels, {}, background="name")
-        warn_of_equal_colors(label_map, index_of[painter.table.label].tolist())
         sink.write("labelmap.txt", voc_lines(label_map))
         label = painter.table.label
         for subset, chosen in frames_by_subset(dataset).items():

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-from pathlib import PurePosixPath
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cvat_widgets.errors import FormatError
-from cvat_widgets.formats.archive import Members, Sink
-from cvat_widgets.formats.collecting import Collector, located, text_of
+from cvat_widgets.formats.archive import Members, Sink, open_members
+from cvat_widgets.formats.collecting import PICTURE_NAME, Collector, located, text_of
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
 from cvat_widgets.formats.registry import Format, Progress, register
@@ -33,7 +35,7 @@ class TFRecord(Format):
 
     name = "TFRecord 1.0"
     kinds = frozenset({"rectangle"})
-    converts = {"z_order": "order of the boxes"}  # noqa: RUF012
+    converts = {"track": "one box a frame", "z_order": "order of the boxes"}  # noqa: RUF012
     extensions = ("zip", "tfrecord")
 
     def detect(self, members: Members) -> bool:
@@ -107,6 +109,7 @@ class _Reader:
         self.members = members
         self.rows = Collector(members.path.stem, str(members.path))
         self.names: dict[int, str] = {}
+        self.places: dict[int, tuple[str, int]] = {}
         for name in members.names:
             if PurePosixPath(name).name == _LABEL_MAP or name.lower().endswith(".pbtxt"):
                 self._label_map(name)
@@ -133,11 +136,14 @@ class _Reader:
         with located(where):
             for number, data in enumerate(records(self.members.read(name))):
                 with located(f"{where}: record {number}"):
-                    self._record(decode_example(data), "" if stem == "default" else stem)
+                    features = decode_example(data)
+                    frame = self._record(features, "" if stem == "default" else stem)
+                    if len(features.get("image/encoded", ())) and _bytes(features):
+                        self.places[frame] = (name, number)
         if number < 0:
             raise FormatError("there is no record in it", where=where)
 
-    def _record(self, features: dict[str, Feature], subset: str) -> None:
+    def _record(self, features: dict[str, Feature], subset: str) -> int:
         rows = self.rows
         name = _text(features, "image/filename") or _text(features, "image/source_id")
         width, height = (_number(features, f"image/{side}") for side in ("width", "height"))
@@ -161,6 +167,7 @@ class _Reader:
         # Floats of 32 bits hold no more of a coordinate than this, and 12.000000179 pixels is nobody's intention.
         for index, box in enumerate(np.round(boxes, 3).tolist()):
             rows.add(frame, rows.label_of(self._label(texts, numbers, index)), RECTANGLE, box)
+        return frame
 
     def _label(self, texts: Any, numbers: Any, index: int) -> str:
         if len(texts) and isinstance(texts[index], bytes) and texts[index]:
@@ -173,7 +180,33 @@ class _Reader:
     def dataset(self) -> Dataset:
         with located(self.rows.where):
             declared = [Label(name) for name in dict.fromkeys(self.names.values())]
-        return self.rows.dataset(declared, members=self.members)
+        found = self.rows.dataset(declared, members=self.members)
+        if not self.places or found.meta.get("images"):
+            return found
+        return replace(found, media=_RecordPictures(self.members.path, self.places, self.rows.frame_names))
+
+
+class _RecordPictures:
+    """The pictures inside of records, read again when they are asked for."""
+
+    def __init__(self, path: Path, places: Mapping[int, tuple[str, int]], names: Sequence[str]) -> None:
+        self.path = path
+        self.places = places
+        self.names = names
+        self.last: tuple[str, list[bytes]] = ("", [])
+
+    def __call__(self, frame: int) -> tuple[str, bytes]:
+        """Return name and bytes of the picture of a frame."""
+        name = self.names[frame]
+        if frame not in self.places:
+            raise FormatError(f"there is no picture of the frame {name!r}", where=str(self.path))
+        member, number = self.places[frame]
+        if self.last[0] != member:
+            with open_members(self.path) as members:
+                self.last = (member, list(records(members.read(member))))
+        features = decode_example(self.last[1][number])
+        kind = _text(features, "image/format") or "jpeg"
+        return (name if PICTURE_NAME.search(name) else f"{name}.{kind}"), _bytes(features)
 
 
 def _hidden_braces(text: str) -> str:
@@ -194,6 +227,11 @@ def _text(features: dict[str, Feature], name: str) -> str:
     if len(values) and isinstance(values[0], bytes):
         return values[0].decode("utf-8")
     return ""
+
+
+def _bytes(features: dict[str, Feature]) -> bytes:
+    picture = features["image/encoded"][0]
+    return picture if isinstance(picture, bytes) else b""
 
 
 def _number(features: dict[str, Feature], name: str) -> int:

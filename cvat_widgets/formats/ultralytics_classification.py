@@ -31,6 +31,9 @@ from cvat_widgets.model.table import AnnotationTable
 __all__ = ["UltralyticsClassification"]
 
 _NO_LABEL = "no_label"
+_OTHERS = frozenset({"images", "instances", "instance", "semantic", "semantic_rgb", "image_2"})
+"""Folders of pictures of other formats, which are no labels."""
+
 _SUBSETS = frozenset({"train", "val", "valid", "test"})
 
 
@@ -55,7 +58,9 @@ class UltralyticsClassification(Format):
             except FormatError:
                 return False
         parts = [PurePosixPath(name).parts for name in members.names]
-        return bool(parts) and all(len(each) > 2 and each[0] in _SUBSETS and is_picture(each[-1]) for each in parts)
+        return bool(parts) and all(
+            len(each) > 2 and each[0] in _SUBSETS and each[1] not in _OTHERS and is_picture(each[-1]) for each in parts
+        )
 
     def read(self, members: Members) -> Dataset:
         """Read the tags of ``labels.json``, or of the folders where there is none."""

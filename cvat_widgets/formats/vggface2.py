@@ -14,7 +14,6 @@ from cvat_widgets.formats.collecting import Collector, located, text_of
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
 from cvat_widgets.formats.label_lists import label_text
-from cvat_widgets.formats.partial_loss import warn_of_parts
 from cvat_widgets.formats.picture_names import PictureNames, sized, stem_of, write_named_pictures
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.model.kinds import POINTS, RECTANGLE, TAG
@@ -46,6 +45,14 @@ class VggFace2(Format):
         """Read the tables of all subsets."""
         return _Reader(members).read()
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return second boxes and tags, and landmarks that are not five points."""
+        writer = _Writer(dataset)
+        for subset, frames in frames_by_subset(dataset).items():
+            for frame in frames:
+                writer.add_frame(frame, subset, {"bb": [], "landmark": []})
+        return writer.lost
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write two tables a subset; a second box, or landmarks that are not five points, are left out and told."""
         for label in dataset.labels:
@@ -59,7 +66,6 @@ class VggFace2(Format):
             for kind, table in tables.items():
                 if table or kind == "landmark":
                     sink.write(f"bb_landmark/loose_{kind}_{subset}.csv", _csv(_COLUMNS[kind], table))
-        warn_of_parts(self.name, writer.lost)
         sink.write("labels.txt", label_text(dataset.labels.names))
         if save_images:
             write_named_pictures(dataset, sink, writer.stems, progress)

@@ -10,7 +10,6 @@ from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
 from cvat_widgets.formats.mask_images import voc_colors
 from cvat_widgets.formats.mask_label_maps import LabelMap, label_map_of, voc_lines
 from cvat_widgets.formats.mask_painting import Painter, Segment
-from cvat_widgets.formats.partial_loss import warn_of_parts
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.formats.voc_layout import VocLayout, frame_id, picture_name
 from cvat_widgets.formats.voc_masks import write_masks
@@ -43,10 +42,20 @@ class PascalVoc(Format):
         """Read boxes, tags and masks, of the layout above or of XML files alone."""
         return read_voc(members)
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return what masks lose: pictures keep their pixels and label, the rest has a place in boxes only."""
+        table = dataset.table
+        painted = np.isin(table.type, (POLYGON, MASK, ELLIPSE)) & (table.parent < 0)
+        bare = table.take(painted & ~table.has(Flag.OUTSIDE))
+        return {
+            "attribute of masks": len(bare.attributes),
+            "occluded of masks": int(bare.has(Flag.OCCLUDED).sum()),
+            "track of masks": len(np.unique(bare.track[bare.is_track])),
+        }
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write one XML a frame, masks and lists and, if wanted, ``JPEGImages/<name>``."""
         painter = Painter(dataset, (POLYGON, MASK, ELLIPSE), merge_groups=False)
-        _warn_of_bare_masks(painter)
         label_map, index_of = label_map_of(dataset.labels, {}, background="name")
         # VOC's own colours, by index.
         label_map = LabelMap(label_map.names, voc_colors(len(label_map.names)), 0)
@@ -117,14 +126,3 @@ def _tags(dataset: Dataset) -> dict[int, set[str]]:
     for frame, label in zip(table.frame[rows].tolist(), table.label[rows].tolist(), strict=True):
         found.setdefault(frame, set()).add(dataset.labels.by_id(label).name)
     return found
-
-
-def _warn_of_bare_masks(painter: Painter) -> None:
-    """Pictures keep the pixels and the label of an object; the rest has a place in boxes only."""
-    table = painter.table
-    lost = {
-        "attribute of masks": len(table.attributes),
-        "occluded of masks": int(table.has(Flag.OCCLUDED).sum()),
-        "track of masks": len(np.unique(table.track[table.is_track])),
-    }
-    warn_of_parts(PascalVoc.name, lost)

@@ -13,7 +13,7 @@ from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
 from cvat_widgets.formats.label_lists import label_text
-from cvat_widgets.formats.partial_loss import other_attributes, warn_of_parts
+from cvat_widgets.formats.partial_loss import other_attributes
 from cvat_widgets.formats.picture_names import stem_of, write_named_pictures
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.formats.wider_face_reader import (
@@ -46,6 +46,14 @@ class WiderFace(Format):
         """Read all subsets."""
         return WiderFaceReader(members).read()
 
+    def partial_losses(self, dataset: Dataset) -> dict[str, int]:
+        """Return further tags of a frame, other attributes, and values with blanks in them."""
+        writer = _Writer(dataset)
+        for frame in range(len(dataset.frames)):
+            writer.path(frame)
+            writer.boxes(frame)
+        return writer.lost
+
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Write one text a subset; a frame's first tag is the folder it stands in."""
         writer = _Writer(dataset)
@@ -58,7 +66,6 @@ class WiderFace(Format):
                 boxes = writer.boxes(frame)
                 lines += [path, *([str(len(boxes))] if boxes else []), *boxes]
             sink.write(f"wider_face_split/wider_face_{subset}_bbx_gt.txt", "".join(f"{line}\n" for line in lines))
-        warn_of_parts(self.name, writer.lost)
         sink.write("labels.txt", label_text(dataset.labels.names))
         if save_images:
             write_named_pictures(dataset, sink, stems, progress)

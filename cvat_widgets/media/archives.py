@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from cvat_widgets.errors import MediaError
 from cvat_widgets.media.limits import MAX_ARCHIVE_BYTES, MAX_ARCHIVE_MEMBERS, MAX_MEMBER_BYTES, MAX_RATIO, RATIO_FLOOR
-from cvat_widgets.media.members import Members, checked_name, is_picture, unreadable
+from cvat_widgets.media.members import Members, checked_name, contexts_in, is_context, is_picture, unreadable
 
 __all__ = ["TarMembers", "ZipMembers", "tar_pictures"]
 
@@ -45,7 +45,11 @@ class ZipMembers(Members):
     @property
     def names(self) -> list[str]:
         """Names of the pictures, in archive order."""
-        return list(self._infos)
+        return [name for name in self._infos if is_picture(name)]
+
+    def context_of(self, member: str) -> list[str]:
+        """Return the members that are context images of a member."""
+        return contexts_in(self._infos, member)
 
     def _checked(self) -> tuple[dict[str, zipfile.ZipInfo], int]:
         members = self._zip.infolist()
@@ -58,7 +62,7 @@ class ZipMembers(Members):
                 continue
             where = f"{self.path}: {info.filename!r}"
             name = checked_name(info.filename, self.path)
-            if not is_picture(name):
+            if not is_picture(name) and not is_context(name):
                 skipped += 1
                 continue
             if stat.S_ISLNK(info.external_attr >> 16):
@@ -131,7 +135,11 @@ class TarMembers(Members):
     @property
     def names(self) -> list[str]:
         """Names of the pictures, in archive order."""
-        return list(self._infos)
+        return [name for name in self._infos if is_picture(name)]
+
+    def context_of(self, member: str) -> list[str]:
+        """Return the members that are context images of a member."""
+        return contexts_in(self._infos, member)
 
     def read(self, member: str) -> bytes:
         """Return the bytes of a member."""
@@ -169,7 +177,7 @@ class TarMembers(Members):
 
 
 def tar_pictures(tar: tarfile.TarFile, path: str) -> tuple[dict[str, tarfile.TarInfo], int]:
-    """Return the pictures of a tar by checked name, and how many other files it has."""
+    """Return the pictures of a tar by checked name, context images too, and how many other files it has."""
     chosen: dict[str, tarfile.TarInfo] = {}
     skipped = total = 0
     try:
@@ -179,7 +187,7 @@ def tar_pictures(tar: tarfile.TarFile, path: str) -> tuple[dict[str, tarfile.Tar
             if info.isdir():
                 continue
             name = checked_name(info.name, path)
-            if not is_picture(name):
+            if not is_picture(name) and not is_context(name):
                 skipped += 1
                 continue
             where = f"{path}: {info.name!r}"

@@ -16,6 +16,7 @@ from cvat_widgets.media.decoding import decode_raw, decode_reduced, passes_throu
 from cvat_widgets.media.encoding import encode_rgb, fitted, reduced
 from cvat_widgets.media.headers import read_header
 from cvat_widgets.media.members import Members
+from cvat_widgets.media.ordering import natural_key
 from cvat_widgets.media.source import EncodedFrame, FrameSource
 from cvat_widgets.model.frames import FrameIndex
 
@@ -95,6 +96,7 @@ class ImageSource(FrameSource):
         sizes = probe_sizes(members, self.files) if sizes is None else sizes
         self.index = FrameIndex(list(names), sizes[:, 0].astype(np.int32), sizes[:, 1].astype(np.int32), list(subsets))
         self.notes = notes
+        self._context: dict[str, list[str]] = {}
         self._owner = new_owner()
 
     def read(self, frame: int) -> NDArray[np.uint8]:
@@ -111,6 +113,28 @@ class ImageSource(FrameSource):
     def original(self, frame: int) -> bytes:
         """Return the file of a frame, if it has one of its own."""
         return self.members.read(self.files[self._checked(frame)])
+
+    def context_names(self, frame: int) -> list[str]:
+        """Return the names of the context images of a frame, in natural order."""
+        return [name.rpartition("/")[2] for name in self._context_files(frame)]
+
+    def context_picture(self, frame: int, index: int, *, max_side: int | None = None) -> EncodedFrame:
+        """Return one of the context images of a frame as a picture file."""
+        files = self._context_files(frame)
+        if not 0 <= index < len(files):
+            return super().context_picture(frame, index)
+        data, where = self.members.read(files[index]), self.members.where(files[index])
+        header = read_header(io.BytesIO(data), where)
+        exact = fitted(header.width, header.height, max_side) == (header.width, header.height)
+        if exact and header.mime and passes_through(header, data):
+            return EncodedFrame(data, header.mime, header.width, header.height, True)
+        return encode_rgb(reduced(to_rgb8(decode_raw(data, where)), max_side), quality=85, exact=exact)
+
+    def _context_files(self, frame: int) -> list[str]:
+        file = self.files[self._checked(frame)]
+        if file not in self._context:
+            self._context[file] = sorted(self.members.context_of(file), key=natural_key)
+        return self._context[file]
 
     def encoded(self, frame: int, *, quality: int | None = 75, max_side: int | None = None) -> EncodedFrame:
         """Return a frame as a picture file."""

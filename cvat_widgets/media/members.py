@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -20,6 +20,9 @@ __all__ = [
     "Members",
     "checked_name",
     "common_names",
+    "context_folder",
+    "contexts_in",
+    "is_context",
     "is_picture",
     "is_video",
     "remark",
@@ -44,6 +47,24 @@ def is_picture(name: str) -> bool:
     parts = name.split("/")
     hidden = parts[-1].startswith(".") or "__MACOSX" in parts
     return suffix_of(name) in PICTURE_SUFFIXES and not hidden and _CONTEXT_FOLDER not in parts[:-1]
+
+
+def context_folder(name: str) -> str:
+    """Return the folder of a picture's context images: ``a/cat.jpg`` has them in ``a/related_images/cat_jpg``, as in CVAT."""
+    folder, slash, base = name.rpartition("/")
+    return f"{folder}{slash}{_CONTEXT_FOLDER}/{base.replace('.', '_')}"
+
+
+def is_context(name: str) -> bool:
+    """Whether a name is that of a context image."""
+    parts = name.split("/")
+    return suffix_of(name) in PICTURE_SUFFIXES and not parts[-1].startswith(".") and _CONTEXT_FOLDER in parts[:-1]
+
+
+def contexts_in(names: Iterable[str], member: str) -> list[str]:
+    """Return those of some names that are context images of a member."""
+    start = context_folder(member) + "/"
+    return [name for name in names if name.startswith(start) and "/" not in name[len(start) :] and is_context(name)]
 
 
 def is_video(name: str) -> bool:
@@ -95,6 +116,10 @@ class Members(ABC):
     def where(self, member: str) -> str:
         """Return how to name a member in an error."""
 
+    def context_of(self, member: str) -> list[str]:  # noqa: ARG002  # for places that can be listed
+        """Return the members that are context images of a member."""
+        return []
+
     @property
     @abstractmethod
     def spec(self) -> dict[str, Any]:
@@ -133,6 +158,15 @@ class Files(Members):
             return path.open("rb")
         except OSError as error:
             raise unreadable(error, str(path)) from None
+
+    def context_of(self, member: str) -> list[str]:
+        """Return the members that are context images of a member."""
+        folder = self.root / context_folder(member)
+        try:
+            found = [each for each in folder.iterdir() if each.is_file()]
+        except OSError:
+            return []
+        return [name for each in found if is_context(name := each.relative_to(self.root).as_posix())]
 
     def where(self, member: str) -> str:
         """Return how to name a member in an error."""

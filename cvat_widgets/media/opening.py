@@ -21,6 +21,7 @@ from cvat_widgets.media.members import (
     Files,
     Members,
     common_names,
+    is_context,
     is_picture,
     is_video,
     remark,
@@ -193,7 +194,8 @@ def _open_found(files: list[Path], root: Path | None, selection: dict[str, Any],
     else:
         pictures = [path for path in files if is_picture(path.name)]
     _refuse_mixture(len(pictures), len(videos), where)
-    notes = remark(len(files) - len(pictures) - len(videos), where)
+    contexts = sum(is_context(path.as_posix()) for path in files)
+    notes = remark(len(files) - len(pictures) - len(videos) - contexts, where)
     if videos:
         source = _video(videos[0], selection)
         source.notes = (*source.notes, *notes)

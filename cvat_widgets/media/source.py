@@ -147,6 +147,20 @@ class FrameSource(ABC):
         frame = self._checked(frame)
         return int(self.index.widths[frame]), int(self.index.heights[frame])
 
+    def context_names(self, frame: int) -> list[str]:
+        """Return the names of the pictures that were given along with a frame, without being frames (``related_images``)."""
+        self._checked(frame)
+        return []
+
+    def context_picture(self, frame: int, index: int, *, max_side: int | None = None) -> EncodedFrame:  # noqa: ARG002
+        """Return one of the context images of a frame as a picture file."""
+        raise MediaError(f"frame {frame} has no context image {index}", where=self.name(frame))
+
+    @property
+    def chapters(self) -> list[tuple[int, str]]:
+        """First frame and title of each chapter of a video, in order."""
+        return []
+
     def build_proxy(self, *, max_side: int = 640, quality: int = 70, start: int = 0) -> Proxy | None:  # noqa: ARG002
         """Build small copies of all frames in the background, for scrubbing; ``None`` where reading is fast anyway (images).
 

@@ -15,7 +15,7 @@ from cvat_widgets.errors import MediaError
 from cvat_widgets.media.archives import TarMembers, tar_pictures
 from cvat_widgets.media.cache import cache_directory, file_identity
 from cvat_widgets.media.limits import MAX_RATIO, RATIO_FLOOR
-from cvat_widgets.media.members import Files, Members, unreadable
+from cvat_widgets.media.members import Files, Members, contexts_in, is_picture, unreadable
 
 __all__ = ["UnpackedTar", "open_tar"]
 
@@ -42,7 +42,11 @@ class UnpackedTar(Members):
     @property
     def names(self) -> list[str]:
         """Names of the pictures, in archive order."""
-        return list(self._number)
+        return [name for name in self._number if is_picture(name)]
+
+    def context_of(self, member: str) -> list[str]:
+        """Return the members that are context images of a member."""
+        return contexts_in(self._number, member)
 
     def read(self, member: str) -> bytes:
         """Return the bytes of a member."""

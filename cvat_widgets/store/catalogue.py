@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -20,7 +20,7 @@ from cvat_widgets.store.connection import Database
 from cvat_widgets.store.objects import used_labels
 from cvat_widgets.store.rows import JobRow, TaskRow, TaskSpec
 
-__all__ = ["Catalogue", "now"]
+__all__ = ["Catalogue", "job_row", "new_key", "now", "pack_frames"]
 
 STAGES = ("annotation", "validation", "acceptance")
 STATES = ("new", "in progress", "completed", "rejected")
@@ -38,6 +38,7 @@ class Catalogue:
         self.database = database
         self._labels: dict[int, tuple[int, LabelSet]] = {}
         self._frames: dict[int, FrameIndex] = {}
+        self._frame_listeners: dict[int, list[Callable[[list[int]], None]]] = {}
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 
@@ -67,18 +68,18 @@ class Catalogue:
                 "size": len(spec.frames),
                 "overlap": spec.overlap,
                 "media": json.dumps(spec.media),
-                "frames": _pack_frames(spec.frames),
+                "frames": pack_frames(spec.frames),
                 "created": moment,
                 "updated": moment,
             }
-            task_id = _new_key(core.execute(insert(schema.task).values(values)))
+            task_id = new_key(core.execute(insert(schema.task).values(values)))
             self._write_labels(core, task_id, spec.labels)
             for start, stop in spec.segments:
                 segment = core.execute(insert(schema.segment).values(task_id=task_id, start=start, stop=stop))
                 core.execute(
                     insert(schema.job).values(
                         task_id=task_id,
-                        segment_id=_new_key(segment),
+                        segment_id=new_key(segment),
                         created=moment,
                         updated=moment,
                     )
@@ -234,20 +235,28 @@ class Catalogue:
         )
         with self.database.write() as raw:
             raw.executemany(statement, [(task_id, frame) for frame in frames])
+        present = self.deleted_frames(task_id)
+        for listener in list(self._frame_listeners.get(task_id, ())):
+            listener(present)
+
+    def on_frames(self, task_id: int, callback: Callable[[list[int]], None]) -> Callable[[], None]:
+        """Call a function with the deleted frames of a task whenever this process changes them; return how to stop it."""
+        listeners = self._frame_listeners.setdefault(task_id, [])
+        listeners.append(callback)
+        return lambda: listeners.remove(callback) if callback in listeners else None
 
     def jobs(self, task_id: int) -> list[JobRow]:
-        """Return the jobs of a task in order of their frames."""
+        """Return the jobs of a task: those of annotation in order of their frames, then ground truth and replicas."""
         job, segment = schema.job, schema.segment
         query = (
-            select(job, segment.c.start, segment.c.stop)
+            select(job, segment.c.start, segment.c.stop, segment.c.frames)
             .join(segment, job.c.segment_id == segment.c.id)
             .where(job.c.task_id == task_id)
-            .order_by(segment.c.start, job.c.id)
+            .order_by(job.c.type != "annotation", segment.c.start, job.c.id)
         )
         with self.database.read(), self.database.engine.connect() as core:
             rows = core.execute(query).mappings().all()
-        names = ("id", "task_id", "type", "stage", "state", "assignee", "start", "stop")
-        return [JobRow(**{name: row[name] for name in names}) for row in rows]
+        return [job_row(row) for row in rows]
 
     def update_job(
         self, job_id: int, *, stage: str | None = None, state: str | None = None, assignee: str | None = None
@@ -277,6 +286,12 @@ class Catalogue:
         with self.database.write() as raw:
             raw.execute("INSERT OR REPLACE INTO setting VALUES (?, ?, ?)", (user, key, json.dumps(value)))
 
+    def settings(self, user: str) -> dict[str, Any]:
+        """Return everything a user prefers, by key; ``settings(user)["annotator"]`` is what the canvas keeps."""
+        with self.database.read() as raw:
+            rows = raw.execute("SELECT key, value FROM setting WHERE user_name = ? ORDER BY key", (user,)).fetchall()
+        return {key: json.loads(value) for key, value in rows}
+
     def record_event(
         self, kind: str, *, user: str, task_id: int | None = None, job_id: int | None = None, session: str | None = None,
         duration: float | None = None, count: int | None = None, payload: Any = None,
@@ -298,12 +313,19 @@ class Catalogue:
             return [dict(row) for row in core.execute(query).mappings()]
 
 
-def _new_key(result: CursorResult[Any]) -> int:
+def new_key(result: CursorResult[Any]) -> int:
     """Return the id of the row just written."""
     key = result.inserted_primary_key
     if key is None:
         raise StoreError("the database gave no id for a new row")
     return int(key[0])
+
+
+def job_row(row: Any) -> JobRow:
+    """Return a job from a row of job and segment together."""
+    values = {name: row[name] for name in JobRow.__dataclass_fields__}
+    values["frames"] = None if row["frames"] is None else tuple(json.loads(row["frames"]))
+    return JobRow(**values)
 
 
 def _task_row(row: Any) -> TaskRow:
@@ -341,7 +363,7 @@ def _built_labels(labels: Sequence[Any], specs: Sequence[Any], parent: int | Non
     ]
 
 
-def _pack_frames(frames: FrameIndex) -> bytes:
+def pack_frames(frames: FrameIndex) -> bytes:
     """Return names and sizes as compressed JSON; sizes that are all equal are written once."""
     sizes = np.column_stack((frames.widths, frames.heights))
     uniform = bool((sizes == sizes[0]).all())

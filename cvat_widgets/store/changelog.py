@@ -97,7 +97,9 @@ class ChangeLog:
     @staticmethod
     def _job_frames(raw: sqlite3.Connection, task_id: int) -> dict[int, tuple[int, int]]:
         rows = raw.execute(
-            "SELECT job.id, start, stop FROM job JOIN segment ON segment.id = job.segment_id WHERE job.task_id = ?", (task_id,)
+            "SELECT job.id, start, stop FROM job JOIN segment ON segment.id = job.segment_id WHERE job.task_id = ?"
+            " ORDER BY CASE WHEN job.type = 'annotation' THEN 0 ELSE 1 END, start, stop, job.id",
+            (task_id,),
         )
         return {row[0]: (row[1], row[2]) for row in rows}
 
@@ -484,7 +486,7 @@ class _Work:
 def _job_holding(jobs: dict[int, tuple[int, int]], record: Record) -> int:
     """Return the first job that has the (first) frame of a record."""
     frame = min(record.keyframes, default=0) if isinstance(record, Track) else record.frame
-    for job, (start, stop) in sorted(jobs.items(), key=lambda item: item[1]):
+    for job, (start, stop) in jobs.items():  # jobs of annotation come first
         if start <= frame <= stop:
             return job
     raise AnnotationError(f"frame {frame} does not exist", where=f"object {record.id}")

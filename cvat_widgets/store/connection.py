@@ -14,7 +14,7 @@ import secrets
 import sqlite3
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine
@@ -27,6 +27,7 @@ from cvat_widgets.store.schema import HEAD, metadata
 __all__ = ["Database"]
 
 _BUSY_SECONDS = 30.0
+_POLL_SECONDS = 0.5
 
 
 class _Connection(sqlite3.Connection):
@@ -61,6 +62,8 @@ class Database:
         self.lock = threading.RLock()
         self.raw = self._open(path)
         self._closed = False
+        self._writing = False
+        self._after: list[Callable[[], None]] = []
         self.network = is_network_filesystem(path)
         self._guard = HostGuard(path) if self.network else None
         try:
@@ -189,23 +192,50 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Give the connection for writing; committed, and on disk, when the block is left, rolled back on any error."""
+        """Give the connection for writing; committed, and on disk, when the block is left, rolled back on any error.
+
+        A block inside another one is part of the same transaction.
+        """
         with self.lock, self.errors():
             self._check_open()
+            if self._writing:
+                yield self.raw
+                return
             if self._guard:
                 self._guard.check()
             self.raw.execute("BEGIN IMMEDIATE")
+            self._writing = True
             try:
                 yield self.raw
                 self.raw.execute("COMMIT")
             except BaseException:
+                self._after.clear()
                 if self.raw.in_transaction:
                     self.raw.execute("ROLLBACK")
                 raise
+            finally:
+                self._writing = False
+            after, self._after = self._after, []
+        for call in after:
+            call()
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Call a function once what this thread is writing is on disk (now if it is), and never if it is rolled back."""
+        with self.lock:
+            if self._writing:
+                if call not in self._after:
+                    self._after.append(call)
+                return
+        call()
 
     def _check_open(self) -> None:
         if self._closed:
             raise StoreError("the store is closed", where=str(self.path), hint="Open it again")
+
+    def wait_for_change(self, stop: threading.Event) -> int:
+        """Wait a little; return :meth:`data_version`."""
+        stop.wait(_POLL_SECONDS)
+        return -1 if stop.is_set() else self.data_version()
 
     def data_version(self) -> int:
         """Return a number that changes when another connection has committed."""

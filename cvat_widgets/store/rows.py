@@ -64,11 +64,14 @@ class TaskRow:
     created: datetime
     updated: datetime
     project_id: int | None
+    owner: str | None = None
+    assignee: str | None = None
+    bug_tracker: str = ""
 
 
 @dataclass(frozen=True)
 class JobRow:
-    """A job; ``start`` and ``stop`` are its first and last frame."""
+    """A job; ``start`` and ``stop`` are its first and last frame, ``frames`` those it has if it has not all between them."""
 
     id: int
     task_id: int
@@ -78,6 +81,11 @@ class JobRow:
     assignee: str | None
     start: int
     stop: int
+    parent_id: int | None = None
+    reviewer: str | None = None
+    frames: tuple[int, ...] | None = None
+    created: str = ""
+    updated: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 __all__ = ["HEAD", "metadata"]
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; ``tests/store`` checks that the migrations and these tables agree."""
 
 metadata = MetaData()
@@ -314,4 +314,28 @@ model_run_chunk = Table(
     Column("chunk", Integer, primary_key=True),
     Column("object_count", Integer, nullable=False),
     Column("error", Text),
+)
+
+project_labels = Table(
+    "project_labels",
+    metadata,
+    Column("project_id", Integer, ForeignKey("project.id", ondelete="CASCADE"), primary_key=True),
+    Column("labels", Text, nullable=False),
+)
+
+quality_setting = Table(
+    "quality_setting",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("task_id", Integer, ForeignKey("task.id", ondelete="CASCADE"), unique=True),
+    Column("project_id", Integer, ForeignKey("project.id", ondelete="CASCADE"), unique=True),
+    Column("value", Text, nullable=False),
+)
+
+honeypot = Table(
+    "honeypot",
+    metadata,
+    _task_column(primary_key=True),
+    Column("frame", Integer, primary_key=True),
+    Column("picture", Integer, nullable=False),
 )

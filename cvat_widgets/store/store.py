@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar
@@ -16,17 +17,18 @@ from cvat_widgets.model.changes import Edit
 from cvat_widgets.model.records import Record
 from cvat_widgets.model.table import AnnotationTable
 from cvat_widgets.store import objects
-from cvat_widgets.store.catalogue import Catalogue
 from cvat_widgets.store.changelog import ChangeLog
 from cvat_widgets.store.connection import Database
 from cvat_widgets.store.filesystem import default_path
 from cvat_widgets.store.rows import Commit, HistoryState, Snapshot
+from cvat_widgets.store.team_rows import EventRow
+from cvat_widgets.store.validation import Validation
 from cvat_widgets.store.watch import Watch
 
 __all__ = ["Store"]
 
 
-class Store(Catalogue):
+class Store(Validation):
     """Durable annotations; made by :meth:`open`. Safe to use from several threads and processes of one host."""
 
     _open: ClassVar[dict[Path, Store]] = {}
@@ -35,7 +37,7 @@ class Store(Catalogue):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.changelog = ChangeLog(database, self)
-        self.watch = Watch(database, self.changelog)
+        self.watch = Watch(database, self.changelog, self)
         with database.read() as raw:
             facts = dict(raw.execute("SELECT key, value FROM meta").fetchall())
         self.uuid: str = facts["uuid"]
@@ -195,7 +197,8 @@ class Store(Catalogue):
 
     def _published(self, commit: Commit | None) -> Commit:
         if commit is not None and not commit.repeated:
-            self.watch.publish(commit)
+            # Never inside of a transaction: whoever polls takes the two locks the other way round.
+            self.database.after_commit(partial(self.watch.publish, commit))
         return commit  # type: ignore[return-value]  # None only where undo and redo say so
 
     def history(self, task_id: int, *, job_id: int | None = None, author: str | None = None) -> HistoryState:
@@ -219,6 +222,14 @@ class Store(Catalogue):
     def subscribe(self, task_id: int, callback: Callable[[Commit], None]) -> Callable[[], None]:
         """Call a function after every commit of a task, in order; return how to stop it."""
         return self.watch.subscribe(task_id, callback, self.task(task_id).revision)
+
+    def subscribe_events(self, task_id: int, callback: Callable[[EventRow], None]) -> Callable[[], None]:
+        """Call a function after every event of the jobs, issues and comments of a task; return how to stop it."""
+        return self.watch.subscribe_events(task_id, callback)
+
+    def tell_events(self) -> None:
+        """Deliver new events to the subscribers of this process."""
+        self.watch.publish_events()
 
 
 def _path_of(url: str | Path | None) -> Path:

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 from cvat_widgets.errors import CvatWidgetsError
 from cvat_widgets.store.rows import Commit
+from cvat_widgets.store.team_rows import EventRow
 
 if TYPE_CHECKING:
     from cvat_widgets.store.changelog import ChangeLog
     from cvat_widgets.store.connection import Database
+    from cvat_widgets.store.reviews import Reviews
 
 __all__ = ["Watch"]
 
-_POLL_SECONDS = 0.5
 _logger = logging.getLogger(__name__)
 
 Callback = Callable[[Commit], None]
+EventCallback = Callable[[EventRow], None]
 
 
 class Watch:
@@ -29,12 +31,15 @@ class Watch:
     ``data_version``.
     """
 
-    def __init__(self, database: Database, log: ChangeLog) -> None:
+    def __init__(self, database: Database, log: ChangeLog, reviews: Reviews) -> None:
         self.database = database
         self.changelog = log
+        self.reviews = reviews
         self._lock = threading.RLock()
         self._subscribers: dict[int, list[Callback]] = {}
+        self._event_subscribers: dict[int, list[EventCallback]] = {}
         self._seen: dict[int, int] = {}
+        self._seen_event = 0
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
@@ -43,9 +48,7 @@ class Watch:
         with self._lock:
             self._subscribers.setdefault(task_id, []).append(callback)
             self._seen.setdefault(task_id, revision)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._poll, name="cvat-widgets-watch", daemon=True)
-                self._thread.start()
+            self._start()
 
         def unsubscribe() -> None:
             with self._lock:
@@ -57,6 +60,44 @@ class Watch:
                     self._seen.pop(task_id, None)
 
         return unsubscribe
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._poll, name="cvat-widgets-watch", daemon=True)
+            self._thread.start()
+
+    def subscribe_events(self, task_id: int, callback: EventCallback) -> Callable[[], None]:
+        """Call a function for every later event of jobs, issues and comments of a task; return how to stop it."""
+        with self._lock:
+            if not self._event_subscribers:
+                self._seen_event = self.reviews.last_event()
+            self._event_subscribers.setdefault(task_id, []).append(callback)
+            self._start()
+
+        def unsubscribe() -> None:
+            with self._lock:
+                callbacks = self._event_subscribers.get(task_id, [])
+                if callback in callbacks:
+                    callbacks.remove(callback)
+                if not callbacks:
+                    self._event_subscribers.pop(task_id, None)
+
+        return unsubscribe
+
+    def publish_events(self) -> None:
+        """Deliver the events that came since the last time, whichever process they are of."""
+        with self._lock:
+            if not self._event_subscribers:
+                return
+            for event in self.reviews.events_after(self._seen_event):
+                if event.id <= self._seen_event:  # a callback wrote one itself, and it has been delivered already
+                    continue
+                self._seen_event = event.id
+                for callback in list(self._event_subscribers.get(event.task_id or 0, ())):
+                    try:
+                        callback(event)
+                    except Exception:
+                        _logger.exception("A subscriber failed on event %d (%s)", event.id, event.kind)
 
     def publish(self, commit: Commit) -> None:
         """Deliver a commit of this process, after those of others that came before it."""
@@ -82,15 +123,18 @@ class Watch:
 
     def _poll(self) -> None:
         version = -1
-        while not self._stop.wait(_POLL_SECONDS):
+        while not self._stop.is_set():
             try:
-                present = self.database.data_version()
+                present = self.database.wait_for_change(self._stop)
+                if self._stop.is_set():
+                    return
                 if present == version:
                     continue
                 version = present
                 with self._lock:
                     for task_id in list(self._subscribers):
                         self._catch_up(task_id)
+                self.publish_events()
             except CvatWidgetsError as error:  # the task was deleted, or the file is locked: try again
                 _logger.debug("Looking for changes failed: %s", error)
             except Exception:

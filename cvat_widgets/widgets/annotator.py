@@ -24,7 +24,10 @@ __all__ = ["Annotator"]
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 _BUNDLE = _STATIC / "annotator.js"
-_TOOLS = ("select", "rectangle", "polygon", "polyline", "points")
+_TOOLS = (
+    "select", "rectangle", "polygon", "polyline", "points", "ellipse", "cuboid", "skeleton", "mask",
+    "merge", "group", "split", "slice", "zoom",
+)  # fmt: skip
 
 if not _BUNDLE.exists():
     raise CvatWidgetsError(
@@ -59,7 +62,7 @@ class Annotator(anywidget.AnyWidget):
     selection : list of int
         Ids of the selected objects; setting it selects on the canvas.
     tool : str
-        ``select``, ``rectangle``, ``polygon``, ``polyline`` or ``points``.
+        ``select``, a type of shape such as ``rectangle``, ``merge``, ``group``, ``split``, ``slice`` or ``zoom``.
     label : str
         Name of the label that the next object gets.
     revision : int

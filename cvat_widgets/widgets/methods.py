@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
+from pathlib import Path
 from typing import Any
 
 from cvat_widgets.errors import MediaError, ProtocolError
@@ -9,11 +12,16 @@ from cvat_widgets.widgets.rpc import Call, method
 
 __all__: list[str] = []
 
+_PANELS = Path(__file__).resolve().parent.parent / "static" / "panels.js"
 _PROXY_SIDE = 640
 _LARGEST_SIDE = 8192
 """Pictures are sent no larger than this; a canvas cannot show more at once anyway."""
 _MAX_PICTURE = 2 << 20
-_MAX_SETTINGS = 100
+_MAX_SETTINGS = 200
+_MAX_SETTINGS_BYTES = 64 << 10
+_MAX_TEXTS = 10
+_MAX_TEXT = 2000
+"""A setting may be a short list of texts: the filters used last."""
 
 
 @method("frame")
@@ -63,17 +71,41 @@ def ids(call: Call) -> dict[str, Any]:
     return {"first": block.start, "last": block.stop - 1}
 
 
+@method("panels")
+def panels(call: Call) -> tuple[dict[str, Any], list[bytes]]:  # noqa: ARG001  # every method is given its call
+    """Return the module of the panels that are not part of the one every widget brings along."""
+    return {}, [_PANELS.read_bytes()]
+
+
 @method("save_settings")
 def save_settings(call: Call) -> dict[str, Any]:
     """Keep the user's preferences in the store."""
     settings = call.params.get("settings")
     if not isinstance(settings, dict) or len(settings) > _MAX_SETTINGS:
-        raise ProtocolError("settings are an object of at most 100 entries")
-    plain = {str(key)[:64]: value for key, value in settings.items() if isinstance(value, (bool, int, float, str))}
+        raise ProtocolError(f"settings are an object of at most {_MAX_SETTINGS} entries")
+    plain = {str(key)[:64]: value for key, value in settings.items() if _is_plain(value)}
     if any(isinstance(value, str) and len(value) > 200 for value in plain.values()):
         raise ProtocolError("a setting is longer than 200 characters")
+    if len(json.dumps(plain)) > _MAX_SETTINGS_BYTES:
+        raise ProtocolError(f"settings have at most {_MAX_SETTINGS_BYTES >> 10} KiB")
     call.session.job.store.set_setting(call.session.user, "annotator", plain)
     return {}
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a setting can be kept: a number, a text or a few, or what each action has of keys (``{"save": ["ctrl+s"]}``)."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, (bool, int, str)):
+        return True
+    if isinstance(value, list):
+        return len(value) <= _MAX_TEXTS and all(isinstance(each, str) and len(each) <= _MAX_TEXT for each in value)
+    if not isinstance(value, dict) or not value:
+        return False
+    return all(
+        isinstance(each, list) and len(each) <= 8 and all(isinstance(keys, str) and len(keys) <= 64 for keys in each)
+        for each in value.values()
+    )
 
 
 @method("picture")

@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
+import cvat_widgets.widgets.action_methods  # actions and operations
+import cvat_widgets.widgets.frame_methods  # frames
 import cvat_widgets.widgets.methods  # noqa: F401  # registers what can be called
 from cvat_widgets.errors import CvatWidgetsError, ProtocolError, StoreError
 from cvat_widgets.model.changes import Edit
@@ -151,10 +153,12 @@ class Session:
         self._lock = threading.RLock()
         self.rpc = RpcServer(self, answer)
         self._unsubscribe = job.store.subscribe(job.task.id, self._committed)
+        self._stop_frames = job.store.on_frames(job.task.id, self._frames_changed)
 
     def close(self) -> None:
         """Stop listening."""
         self._unsubscribe()
+        self._stop_frames()
         self.rpc.close()
 
     def check_writable(self) -> None:
@@ -289,6 +293,12 @@ class Session:
             send = self._answer if is_answering() else self._tell
             send(message, [])
             self._on_revision(commit.revision)
+
+    def _frames_changed(self, deleted: list[int]) -> None:
+        """Frames were taken out of the task or put back: tell the browsers."""
+        with self._lock:
+            send = self._answer if is_answering() else self._tell
+            send({"t": "frames", "deleted": deleted}, [])
 
     def _commit_message(self, commit: Commit) -> dict[str, Any]:
         client, _, seq = (commit.op_id or "").rpartition(":")

@@ -1,6 +1,6 @@
 /** What several views of one widget share: the connection, the document, and what the kernel said of the job. */
 import type { AnyModel } from "@anywidget/types";
-import { type Signal, signal } from "@preact/signals";
+import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { LabelSpec } from "./document/records";
 import { Editor, type FrameTable, type Settings } from "./editor";
 import { FramePlayer } from "./frames/player";
@@ -15,6 +15,8 @@ export class Connection {
   readonly link: Link;
   readonly sync: Sync;
   readonly labels: Signal<readonly LabelSpec[]> = signal([]);
+  /** Frames that are taken out of the task. */
+  readonly deleted: Signal<ReadonlySet<number>> = signal(new Set());
   private readonly editors = new Set<Editor>();
 
   constructor(transport: Transport) {
@@ -26,10 +28,15 @@ export class Connection {
       },
       onWelcome: (welcome) => {
         this.labels.value = welcome.labels;
+        this.deleted.value = new Set(welcome.frames.deleted);
       },
+    });
+    this.link.on("frames", (message) => {
+      this.deleted.value = new Set(message.deleted);
     });
     void this.sync.ready.then((welcome) => {
       this.labels.value = welcome.labels;
+      this.deleted.value = new Set(welcome.frames.deleted);
     });
   }
 
@@ -46,7 +53,7 @@ export class Connection {
     const editor = new Editor(
       { task, job, user, readOnly: welcome.read_only },
       this.labels,
-      frameTable(welcome.frames),
+      frameTable(welcome.frames, this.deleted),
       this.sync.document,
       player,
       this.link,
@@ -67,14 +74,16 @@ export class Connection {
   }
 }
 
-export function frameTable(facts: FrameFacts): FrameTable {
+export function frameTable(facts: FrameFacts, deleted: ReadonlySignal<ReadonlySet<number>>): FrameTable {
   const { names, sizes } = facts;
   const uniform = typeof sizes[0] === "number" ? (sizes as readonly [number, number]) : null;
   return {
     count: facts.count,
     kind: facts.kind,
     fps: facts.fps,
-    deleted: new Set(facts.deleted),
+    get deleted() {
+      return deleted.value;
+    },
     nameOf: (frame) => names?.[frame] ?? `frame_${String(frame).padStart(6, "0")}`,
     sizeOf: (frame) => uniform ?? (sizes as readonly (readonly [number, number])[])[frame] ?? [1, 1],
   };

@@ -10,16 +10,22 @@
 import { computed, type Signal, signal } from "@preact/signals";
 import type { JobDocument } from "./document/document";
 import type { Edit, LabelSpec, ObjectState } from "./document/records";
+import { readFilter } from "./filter/logic";
+import type { JsonLogic } from "./filter/tree";
 import type { FramePlayer } from "./frames/player";
-import { PictureTurns } from "./scene/picture-turn";
+import { PictureTurns } from "./scene/picture-turns";
 import { MaskOptions } from "./tools/mask/options";
 import { DEFAULT_VIEW_SETTINGS, readSettings, type ViewSettings } from "./view-settings";
 import type { Link } from "./wire/link";
+import { type WorkspaceName, WorkspaceState } from "./workspaces/state";
 
 /** Tools that make a shape. */
 export type DrawTool = "rectangle" | "polygon" | "polyline" | "points" | "ellipse" | "cuboid" | "skeleton" | "mask";
 export type ToolName = "select" | DrawTool | "merge" | "group" | "split" | "slice" | "zoom";
 export type DrawMode = "shape" | "track";
+export type { WorkspaceName } from "./workspaces/state";
+
+const NO_OBJECTS: readonly ObjectState[] = [];
 
 export interface JobInfo {
   readonly task: { readonly id: number; readonly uid: string; readonly name: string };
@@ -32,6 +38,7 @@ export interface FrameTable {
   readonly count: number;
   readonly kind: "images" | "video";
   readonly fps: number | null;
+  /** Frames that are taken out of the task; a component or effect that reads this follows it. */
   readonly deleted: ReadonlySet<number>;
   nameOf(frame: number): string;
   sizeOf(frame: number): readonly [width: number, height: number];
@@ -59,6 +66,16 @@ export interface Settings extends ViewSettings {
   /** CSS pixels within which points snap. */
   snapRadius: number;
   frameStep: number;
+  /** CSS pixels around the object in attribute annotation. */
+  attributeZoomMargin: number;
+  /** Tag annotation goes to the next frame after each tag. */
+  tagThenNext: boolean;
+  /** Names of labels by digit, where tag annotation shall not go by their order. */
+  tagDigits: Readonly<Record<string, readonly string[]>>;
+  /** Single shape leaves out pictures that have objects already. */
+  onlyEmptyFrames: boolean;
+  /** Whether stepping and playing stop at deleted frames. */
+  showDeleted: boolean;
   playbackSpeed: number;
   resetZoom: boolean;
   smoothImage: boolean;
@@ -66,6 +83,8 @@ export interface Settings extends ViewSettings {
   rightPanelWidth: number;
   timelineHeight: number;
   timelineOpen: boolean;
+  /** Filters used last, as JSON logic, the newest first. */
+  recentFilters: readonly string[];
 }
 
 export const DEFAULT_SETTINGS: Readonly<Settings> = {
@@ -86,6 +105,11 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   snapToPoint: false,
   snapRadius: 10,
   frameStep: 10,
+  attributeZoomMargin: 50,
+  tagThenNext: false,
+  tagDigits: {},
+  onlyEmptyFrames: false,
+  showDeleted: false,
   playbackSpeed: 1,
   resetZoom: false,
   smoothImage: true,
@@ -93,6 +117,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   rightPanelWidth: 300,
   timelineHeight: 132,
   timelineOpen: true,
+  recentFilters: [],
 };
 
 export interface Toast {
@@ -107,6 +132,8 @@ export class Editor {
   readonly hovered = signal<number | null>(null);
   readonly tool = signal<ToolName>("select");
   readonly drawMode = signal<DrawMode>("shape");
+  readonly workspace = signal<WorkspaceName>("standard");
+  readonly workspaces = new WorkspaceState();
   /** The object that the next drawing gives a new shape, instead of making another object. */
   readonly redrawing = signal<number | null>(null);
   readonly activeLabel: Signal<number>;
@@ -126,8 +153,11 @@ export class Editor {
   /** Objects copied with Ctrl+C, as they looked where they were copied. */
   readonly clipboard = signal<readonly ObjectState[]>([]);
 
-  /** Every object on the present frame, bottom first; outside states of tracks are left out. */
-  readonly objects = computed(() => this.document.statesAt(this.frame.value));
+  /** Which objects there are for this view, as JSON logic; null: all. */
+  readonly filter = signal<JsonLogic | null>(null);
+  readonly filtering = computed(() => readFilter(this.filter.value, this.labels.value));
+  /** Every object on the present frame, bottom first; outside states of tracks and what the filter leaves out are not among them. */
+  readonly objects = computed(() => this.objectsAt(this.frame.value));
   /** The selected objects that exist on the present frame. */
   readonly selected = computed(() => {
     const ids = new Set(this.selection.value);
@@ -157,6 +187,17 @@ export class Editor {
       return;
     }
     this.document.apply(label, edit);
+    const { matcher } = this.filtering.peek();
+    const hidden = matcher && edit.added?.map(({ id }) => this.document.stateOf(id, this.frame.peek()));
+    if (hidden?.some((state) => state && !matcher?.test(state))) this.toast("info", "The filter hides what was just made.");
+  }
+
+  /** The objects on a frame that pass the filter. */
+  objectsAt(frame: number): readonly ObjectState[] {
+    if (this.frames.deleted.has(frame)) return NO_OBJECTS;
+    const states = this.document.statesAt(frame);
+    const { matcher } = this.filtering.value;
+    return matcher ? states.filter(matcher.test) : states;
   }
 
   labelOf(id: number): LabelSpec | undefined {

@@ -63,12 +63,6 @@ def archive(path: Path, files: dict[str, str | bytes]) -> Path:
     return path
 
 
-def picture(path: Path, name: str, mode: str | None = None) -> Any:
-    with zipfile.ZipFile(path) as zipped:
-        found = Image.open(io.BytesIO(zipped.read(name)))
-        return np.asarray(found.convert(mode) if mode else found)
-
-
 VOC_MAP = "# label : color (RGB) : 'body' parts : actions\nbackground:0,128,0::\naeroplane:10,10,128::\nbicycle:10,128,0::\nboat:108,0,100::\n"
 PLANE = np.zeros((4, 5, 3), np.uint8) + np.array([0, 128, 0], np.uint8)
 PLANE[1:3, 1:4] = (10, 10, 128)

@@ -252,6 +252,8 @@ def test_settings_and_events(store: Store, task: TaskRow) -> None:
     assert store.setting("ann", "annotator") is None
     store.set_setting("ann", "annotator", {"opacity": 3})
     assert store.setting("ann", "annotator") == {"opacity": 3}
+    assert store.settings("ann") == {"annotator": {"opacity": 3}}
+    assert store.settings("bob") == {}
     store.record_event("draw", user="ann", task_id=task.id, duration=1.5, count=2)
     assert [(event["kind"], event["duration"]) for event in store.events(task.id)] == [("draw", 1.5)]
 

@@ -192,6 +192,21 @@ def test_settings_are_kept_for_the_user(wire: Wire) -> None:
     answer_of(wire, 1)
     (welcome,) = wire.ask({"t": "hello", "client": "b", "protocol": 1})
     assert welcome["settings"] == {"opacity": 40}
+    kept = {"opacity": 40, "canvasColor": "#102030", "keys": {"save": ["ctrl+s", "t s"], "undo": []}, "recentFilters": ["{}"]}
+    unfit = {"list": [1], "deep": {"a": {"b": 1}}, "none": None, "long key": {"save": ["x" * 65]}, "nan": float("nan")}
+    wire.ask({"t": "rpc", "client": "a", "id": 2, "method": "save_settings", "params": {"settings": kept | unfit}})
+    answer_of(wire, 2)
+    assert wire.session.job.store.settings(wire.session.user) == {"annotator": kept}
+
+
+def test_settings_are_bounded(wire: Wire) -> None:
+    for number, settings in enumerate(
+        ({str(i): i for i in range(201)}, {"keys": {str(i): ["k" * 64] * 8 for i in range(200)}}, {"text": "x" * 201}), start=3
+    ):
+        wire.ask({"t": "rpc", "client": "a", "id": number, "method": "save_settings", "params": {"settings": settings}})
+        message, _ = answer_of(wire, number)
+        assert message["t"] == "error"
+    assert wire.session.job.store.settings(wire.session.user) == {}
 
 
 def test_undo_from_the_browser_takes_back_edits_of_python(wire: Wire, job: Job) -> None:

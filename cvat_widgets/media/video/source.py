@@ -13,7 +13,8 @@ from cvat_widgets.errors import MediaError
 from cvat_widgets.media.cache import frame_cache
 from cvat_widgets.media.ordering import chosen
 from cvat_widgets.media.source import EncodedFrame, FrameSource
-from cvat_widgets.media.video.index import VideoIndex
+from cvat_widgets.media.video.container import open_container
+from cvat_widgets.media.video.index import NO_TIME, VideoIndex
 from cvat_widgets.media.video.indexing import load_index
 from cvat_widgets.media.video.pixels import encode_picture, rgb_of, rgb_raw_of
 from cvat_widgets.media.video.reader import VideoReader
@@ -67,12 +68,36 @@ class VideoSource(FrameSource):
         )
         self._reader = VideoReader(self.path, self.video, frame_cache())
         self._proxy: Proxy | None = None
+        self._chapters: list[tuple[int, str]] | None = None
         self._proxy_lock = threading.Lock()
 
     @property
     def times(self) -> NDArray[np.float64]:
         """Display time of every frame in seconds; the first frame of the file is at 0."""
         return self.video.times[self.numbers.start : self.numbers.stop : self.numbers.step]
+
+    @property
+    def chapters(self) -> list[tuple[int, str]]:
+        """First frame and title of each chapter, in order; chapters outside of the frames taken are left out."""
+        if self._chapters is None:
+            self._chapters = self._read_chapters()
+        return self._chapters
+
+    def _read_chapters(self) -> list[tuple[int, str]]:
+        with open_container(self.path)[0] as container:
+            marks = [
+                (float(mark["start"] * mark["time_base"]), mark["metadata"].get("title", "")) for mark in container.chapters()
+            ]
+        first = int(self.video.pts[self.video.frames[0]])
+        begin = 0.0 if first == NO_TIME else first * self.video.time_base
+        times = self.times
+        found: list[tuple[int, str]] = []
+        for number, (start, title) in enumerate(sorted(marks), start=1):
+            # Half a frame of slack: chapters and frames have clocks of different resolution.
+            frame = int(np.searchsorted(times, start - begin - 0.5 / self.video.rate))
+            if frame < len(times) and (not found or found[-1][0] < frame):
+                found.append((frame, title or f"Chapter {number}"))
+        return found
 
     def read(self, frame: int) -> NDArray[np.uint8]:
         """Return a frame as a new array (height, width, 3), uint8, RGB."""

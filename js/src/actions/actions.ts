@@ -1,10 +1,13 @@
 /** The one table of actions: keys, menus, the palette, tooltips and the help overlay all read it. One line a group. */
+import { actionActions } from "./action-actions";
 import { assemblyActions } from "./assembly";
 import { type ChosenKeys, keysOf } from "./bindings";
+import type { WorkspaceName } from "../editor";
 import type { Action, Context } from "./context";
 import { cuboidActions } from "./cuboids";
 import { dialogActions } from "./dialogs";
 import { drawActions } from "./draw";
+import { filterActions } from "./filter-actions";
 import { generalActions } from "./general";
 import { labelActions } from "./labels";
 import { maskActions } from "./mask-actions";
@@ -12,21 +15,25 @@ import { objectActions } from "./object-actions";
 import { playerActions } from "./player";
 import { trackActions } from "./track-actions";
 import { viewActions } from "./view";
+import { workspaceActions } from "./workspace-actions";
 import { viewMoreActions } from "./view-more";
 
 export const ACTIONS: readonly Action[] = [
   ...generalActions,
   ...dialogActions,
   ...playerActions,
+  ...filterActions,
   ...drawActions,
   ...objectActions,
   ...maskActions,
   ...trackActions,
   ...assemblyActions,
+  ...actionActions,
   ...cuboidActions,
   ...labelActions,
   ...viewActions,
   ...viewMoreActions,
+  ...workspaceActions,
 ];
 
 const BY_ID = new Map(ACTIONS.map((action) => [action.id, action]));
@@ -40,12 +47,25 @@ export function actionOf(id: string): Action {
 /** Run an action if it can be run; true if it was. */
 export function run(id: string, context: Context): boolean {
   const action = actionOf(id);
+  if (action.workspace && action.workspace !== context.editor.workspace.peek()) return false;
   if (action.enabled && !action.enabled(context)) return false;
   action.run(context);
   return true;
 }
 
-/** What keys run, with the user's own choice of them. */
-export function bindings(chosen: ChosenKeys = {}): Iterable<readonly [keys: string, id: string]> {
-  return ACTIONS.flatMap((action) => keysOf(action, chosen).map((keys) => [keys, action.id] as const));
+/** What keys run in a workspace, with the user's own choice of them; those of the workspace itself come first. */
+export function bindings(
+  chosen: ChosenKeys = {},
+  workspace: WorkspaceName = "standard",
+): readonly (readonly [keys: string, id: string])[] {
+  const own = ACTIONS.filter((action) => action.workspace === workspace);
+  const common = ACTIONS.filter((action) => !action.workspace);
+  return [...own, ...common].flatMap((action) => keysOf(action, chosen).map((keys) => [keys, action.id] as const));
+}
+
+/** The action that a workspace has for a press of keys before tools and everything else; null if it has none. */
+export function ownAction(press: string, { editor }: Context): string | null {
+  const workspace = editor.workspace.peek();
+  const chosen = editor.settings.peek().keys;
+  return ACTIONS.find((action) => action.workspace === workspace && keysOf(action, chosen).includes(press))?.id ?? null;
 }

@@ -3,7 +3,7 @@ import type { ViewSettings } from "../view-settings";
 import type { Action } from "./context";
 
 export type ChosenKeys = ViewSettings["keys"];
-type Keyed = Pick<Action, "id" | "keys">;
+type Keyed = Pick<Action, "id" | "keys" | "workspace">;
 
 export function keysOf({ id, keys }: Keyed, chosen: ChosenKeys): readonly string[] {
   return chosen[id] ?? keys;
@@ -14,23 +14,28 @@ export function collide(a: string, b: string): boolean {
   return a === b || a.startsWith(`${b} `) || b.startsWith(`${a} `);
 }
 
+/** Whether two actions compete for keys: those of one workspace go before those that are everywhere. */
+function compete(a: Keyed, b: Keyed): boolean {
+  return a.workspace === b.workspace;
+}
+
 /** For each action whose keys collide with those of others: the ids of these others. */
 export function conflictsOf(actions: readonly Keyed[], chosen: ChosenKeys): ReadonlyMap<string, readonly string[]> {
   /** By the first press of a combination: only these can collide. */
-  const byPress = new Map<string, (readonly [keys: string, id: string])[]>();
+  const byPress = new Map<string, (readonly [keys: string, action: Keyed])[]>();
   for (const action of actions) {
     for (const keys of keysOf(action, chosen)) {
       const press = keys.split(" ", 1)[0] as string;
-      byPress.set(press, [...(byPress.get(press) ?? []), [keys, action.id]]);
+      byPress.set(press, [...(byPress.get(press) ?? []), [keys, action]]);
     }
   }
   const conflicts = new Map<string, string[]>();
   for (const entries of byPress.values()) {
-    for (const [keys, id] of entries) {
+    for (const [keys, action] of entries) {
       for (const [others, other] of entries) {
-        if (other === id || !collide(keys, others)) continue;
-        const known = conflicts.get(id) ?? [];
-        if (!known.includes(other)) conflicts.set(id, [...known, other]);
+        if (other.id === action.id || !compete(action, other) || !collide(keys, others)) continue;
+        const known = conflicts.get(action.id) ?? [];
+        if (!known.includes(other.id)) conflicts.set(action.id, [...known, other.id]);
       }
     }
   }
@@ -51,7 +56,7 @@ export function yieldTo(chosen: ChosenKeys, actions: readonly Keyed[], id: strin
   const taken = keysOf(winner, chosen);
   let result = chosen;
   for (const action of actions) {
-    if (action.id === id) continue;
+    if (action.id === id || !compete(action, winner)) continue;
     const keys = keysOf(action, result);
     const left = keys.filter((each) => !taken.some((other) => collide(each, other)));
     if (left.length < keys.length) result = choose(result, action, left);

@@ -1,6 +1,6 @@
 /** What actions act on. */
 import { type Signal, signal } from "@preact/signals";
-import type { DrawTool, Editor } from "../editor";
+import type { DrawTool, Editor, WorkspaceName } from "../editor";
 import type { Scene } from "../scene/scene";
 import type { ToolManager } from "../tools/manager";
 
@@ -62,8 +62,10 @@ export interface Context {
 export interface Action {
   readonly id: string;
   readonly label: string;
-  readonly group: "General" | "Player" | "Draw" | "Objects" | "Tracks" | "Labels" | "View";
+  readonly group: "General" | "Player" | "Draw" | "Objects" | "Tracks" | "Labels" | "View" | "Attributes" | "Tags" | "Single shape" | "Frames";
   readonly keys: readonly string[];
+  /** Only there in this workspace, where its keys go before those of other actions. */
+  readonly workspace?: WorkspaceName;
   readonly enabled?: (context: Context) => boolean;
   readonly run: (context: Context) => void;
 }

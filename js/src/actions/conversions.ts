@@ -3,9 +3,9 @@ import { mergeEdits, sourceAfterEdit } from "../document/edits";
 import type { AnnotationRecord, Edit, FieldChange, Keyframe, ObjectState, ShapeRecord, TrackRecord } from "../document/records";
 import type { Editor } from "../editor";
 import { type Convertible, type Outlined, toMask, toPolygons, toRectangle } from "../geometry/convert";
+import { EMPTY_EDGES } from "../shapes/kind";
 import { plural } from "../tools/commit";
 import { refusal } from "../tools/rules";
-import { EMPTY_EDGES } from "../shapes/kind";
 
 /** What can be made of a shape of a type. */
 const TARGETS: Readonly<Partial<Record<ObjectState["type"], readonly Convertible[]>>> = {

@@ -83,7 +83,7 @@ export class KeyReader {
     let begins = false;
     for (const [keys, id] of this.bindings()) {
       if (keys === whole) return id;
-      if (keys === press) single = id;
+      if (keys === press) single ??= id;
       if (keys.startsWith(`${whole} `)) this.prefix = whole;
       else if (keys.startsWith(`${press} `)) begins = true;
     }

@@ -4,13 +4,14 @@ import {
   mergeEdits,
   pasteObjects,
   removeObjects,
+  setAttribute,
   setFlag,
   setLabel,
   setZOrder,
   splitAttributes,
   toggleKeyframe,
 } from "../document/edits";
-import type { LabelSpec, ObjectState } from "../document/records";
+import type { AttributeSpec, LabelSpec, ObjectState } from "../document/records";
 import { nextKeyframe, previousKeyframe } from "../document/timeline";
 import type { Editor } from "../editor";
 
@@ -83,6 +84,15 @@ export function toggleKeyframes(editor: Editor, states: readonly ObjectState[]):
   editor.commit(`Toggle keyframe of ${named(editor, tracks)}`, mergeEdits(...edits));
 }
 
+/** Give an attribute of an object a value. */
+export function assign(editor: Editor, state: ObjectState, spec: AttributeSpec, value: string): void {
+  if (value === (state.attributes[spec.id] ?? spec.default_value)) return;
+  if (unlocked(editor, [state]).length === 0) return;
+  const name = editor.nameOf(state);
+  editor.commit(`Set ${spec.name} of ${name}`, setAttribute(editor.document, state, spec, value));
+  done(editor, `${name}: ${spec.name} ${value}`);
+}
+
 export function relabel(editor: Editor, states: readonly ObjectState[], label: LabelSpec): void {
   const fitting = unlocked(editor, states).filter(
     (state) => state.label !== label.id && (label.type === "any" || label.type === state.type),
@@ -96,7 +106,7 @@ export function relabel(editor: Editor, states: readonly ObjectState[], label: L
 export function arrange(editor: Editor, states: readonly ObjectState[], where: "front" | "back"): void {
   const drawn = unlocked(editor, states).filter((state) => state.kind !== "tag");
   if (drawn.length === 0) return;
-  const layers = editor.objects.peek().map((state) => state.z_order);
+  const layers = editor.document.statesAt(editor.frame.peek()).map((state) => state.z_order);
   const layer = where === "front" ? Math.max(0, ...layers) + 1 : Math.min(0, ...layers) - 1;
   const edits = drawn.map((state) => setZOrder(editor.document, state, layer));
   editor.commit(`Bring ${named(editor, drawn)} to the ${where}`, mergeEdits(...edits));
@@ -104,7 +114,7 @@ export function arrange(editor: Editor, states: readonly ObjectState[], where: "
 
 export function tagFrame(editor: Editor, label: LabelSpec): void {
   const frame = editor.frame.peek();
-  if (editor.objects.peek().some((state) => state.kind === "tag" && state.label === label.id)) {
+  if (editor.document.statesAt(frame).some((state) => state.kind === "tag" && state.label === label.id)) {
     editor.toast("info", `The frame has the tag "${label.name}" already.`);
     return;
   }

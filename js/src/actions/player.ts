@@ -1,25 +1,26 @@
 /** Which frame is shown. Default keys are CVAT's. */
+import { nearestMatch } from "../filter/search";
 import type { Action, Context } from "./context";
 
-/** The next frame with objects, or without any, in a direction; null if there is none. */
+/** The next frame with objects (that match the filter), or without any, in a direction; null if there is none. */
 export function findFrame({ editor }: Context, direction: 1 | -1, empty: boolean): number | null {
+  const { matcher } = editor.filtering.peek();
+  const { first, last } = editor.player;
+  if (matcher && !empty) return nearestMatch(editor.document, matcher, { from: editor.frame.peek(), direction, first, last });
   const occupied = new Set(editor.document.framesWithObjects(editor.player.last));
   for (
     let frame = editor.frame.peek() + direction;
     frame >= editor.player.first && frame <= editor.player.last;
     frame += direction
   )
-    if (occupied.has(frame) !== empty) return frame;
+    if (occupied.has(frame) !== empty && !editor.frames.deleted.has(frame)) return frame;
   return null;
 }
 
-function seekFound(context: Context, direction: 1 | -1, empty: boolean): void {
+export function seekFound(context: Context, direction: 1 | -1, empty: boolean): void {
   const frame = findFrame(context, direction, empty);
-  if (frame === null)
-    context.editor.toast(
-      "info",
-      `There is no ${empty ? "empty" : "annotated"} frame ${direction > 0 ? "after" : "before"} this one.`,
-    );
+  const kind = empty ? "empty" : context.editor.filtering.peek().matcher ? "matching" : "annotated";
+  if (frame === null) context.editor.toast("info", `There is no ${kind} frame ${direction > 0 ? "after" : "before"} this one.`);
   else context.editor.player.seek(frame);
 }
 
@@ -46,25 +47,25 @@ export const playerActions: readonly Action[] = [
     label: "First frame",
     group: "Player",
     keys: ["home"],
-    run: ({ editor }) => editor.player.seek(editor.player.first),
+    run: ({ editor }) => editor.player.seekEnd("first"),
   },
   {
     id: "last-frame",
     label: "Last frame",
     group: "Player",
     keys: ["end"],
-    run: ({ editor }) => editor.player.seek(editor.player.last),
+    run: ({ editor }) => editor.player.seekEnd("last"),
   },
   {
     id: "next-annotated",
-    label: "Next annotated frame",
+    label: "Next annotated frame, or matching the filter",
     group: "Player",
     keys: ["right"],
     run: (context) => seekFound(context, 1, false),
   },
   {
     id: "previous-annotated",
-    label: "Previous annotated frame",
+    label: "Previous annotated frame, or matching the filter",
     group: "Player",
     keys: ["left"],
     run: (context) => seekFound(context, -1, false),

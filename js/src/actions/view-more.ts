@@ -1,7 +1,7 @@
 /** How picture and objects are shown. Default keys are CVAT's where it has some; what it leaves without a key has none here either. */
 import type { Editor, Settings } from "../editor";
-import { type Box, boxOfPoints } from "../shapes/kind";
 import { kindOf } from "../shapes/index";
+import { type Box, boxOfPoints } from "../shapes/kind";
 import { NO_EFFECTS } from "../view-settings";
 import { hasSelection } from "./conditions";
 import type { Action, Context } from "./context";

@@ -9,7 +9,6 @@ export interface PlayerOptions {
   readonly first: number;
   readonly last: number;
   readonly fps: number | null;
-  readonly deleted?: ReadonlySet<number>;
   readonly decode?: Decode;
 }
 
@@ -27,6 +26,8 @@ export class FramePlayer {
   readonly speed: Signal<number> = signal(1);
   readonly first: number;
   readonly last: number;
+  /** Frames that stepping and playing leave out. */
+  skips: (frame: number) => boolean = () => false;
   private readonly source: FrameSource;
   private direction = 1;
   private visible = true;
@@ -48,9 +49,28 @@ export class FramePlayer {
     this.show(frame, "exact");
   }
 
+  /** Go on by some frames; what is left out is passed over. */
   step(count: number): void {
     this.pause();
-    this.seek(this.frame.peek() + count);
+    const from = this.frame.peek();
+    const to = this.reachable(from + count, count < 0 ? -1 : 1, from);
+    if (to !== null) this.seek(to);
+  }
+
+  /** The first frame that is not left out, or the last one. */
+  seekEnd(end: "first" | "last"): void {
+    const [from, direction] = end === "first" ? ([this.first, 1] as const) : ([this.last, -1] as const);
+    this.seek(this.reachable(from, direction) ?? from);
+  }
+
+  /** The nearest frame from `wanted` on in a direction that is not left out; else back towards `from`, which does not count. */
+  reachable(wanted: number, direction: 1 | -1, from?: number): number | null {
+    const start = Math.min(Math.max(wanted, this.first), this.last);
+    for (let frame = start; frame >= this.first && frame <= this.last; frame += direction)
+      if (!this.skips(frame)) return frame;
+    if (from === undefined) return null;
+    for (let frame = start; frame !== from; frame -= direction) if (!this.skips(frame)) return frame;
+    return null;
   }
 
   /** While the slider is dragged: small pictures at once, the exact one when it rests. */
@@ -74,7 +94,7 @@ export class FramePlayer {
 
   play(): void {
     if (this.playing.peek()) return;
-    if (this.frame.peek() >= this.last) this.seek(this.first);
+    if (this.reachable(this.frame.peek() + 1, 1) === null || this.frame.peek() >= this.last) this.seekEnd("first");
     this.playing.value = true;
     this.direction = 1;
     this.next(performance.now());
@@ -146,7 +166,7 @@ export class FramePlayer {
   private fetchAhead(frame: number): void {
     for (let count = 1; count <= AHEAD; count++) {
       const other = frame + count * this.direction;
-      if (other < this.first || other > this.last || this.source.has(other, "exact")) continue;
+      if (other < this.first || other > this.last || this.skips(other) || this.source.has(other, "exact")) continue;
       // Failures are reported when such a frame is really wanted.
       this.source.fetch(other, "exact").catch(() => undefined);
     }
@@ -161,8 +181,9 @@ export class FramePlayer {
 
   private async advance(due: number): Promise<void> {
     if (!this.playing.peek()) return;
-    const frame = this.frame.peek() + 1;
-    if (frame > this.last) {
+    const before = this.frame.peek();
+    const frame = before < this.last ? this.reachable(before + 1, 1) : null;
+    if (frame === null) {
       this.pause();
       return;
     }

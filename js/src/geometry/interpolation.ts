@@ -12,6 +12,7 @@ type Keyframes = Readonly<Record<number, Keyframe>>;
 const LINEAR: ReadonlySet<ShapeType> = new Set(["rectangle", "ellipse", "cuboid", "skeleton"]);
 const matches = new WeakMap<Keyframe, WeakMap<Keyframe, CurveMatch>>();
 const sorted = new WeakMap<Keyframes, readonly number[]>();
+const inherited = new WeakMap<Keyframes, readonly AttributeValues[]>();
 
 /** Frames of keyframes, in order. */
 export function keyframeFrames(keyframes: Keyframes): readonly number[] {
@@ -65,11 +66,19 @@ export function interpolateTrack(type: ShapeType, keyframes: Keyframes, frame: n
   return state?.outside ? null : state;
 }
 
+/** Values in force from a keyframe on; made once for all keyframes, since a track may have hundreds. */
 function attributesAt(keyframes: Keyframes, frames: readonly number[], index: number): AttributeValues {
-  const values: Record<number, string> = {};
-  for (let position = 0; position <= index; position++)
-    Object.assign(values, (keyframes[frames[position] as number] as Keyframe).attributes);
-  return values;
+  let list = inherited.get(keyframes);
+  if (!list) {
+    let values: AttributeValues = {};
+    list = frames.map((frame) => {
+      const own = (keyframes[frame] as Keyframe).attributes;
+      if (Object.keys(own).length > 0) values = { ...values, ...own };
+      return values;
+    });
+    inherited.set(keyframes, list);
+  }
+  return list[index] as AttributeValues;
 }
 
 /** The short way round; where both ways are equal, clockwise. */

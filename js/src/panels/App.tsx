@@ -1,20 +1,21 @@
 import { effect } from "@preact/signals";
 import { Component, type ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { bindings, run } from "../actions/actions";
+import { bindings, ownAction, run } from "../actions/actions";
 import { type Context, UiState } from "../actions/context";
-import { isTyping, KeyReader } from "../actions/keys";
+import { isTyping, KeyReader, pressOf } from "../actions/keys";
 import type { Editor } from "../editor";
 import { Scene } from "../scene/scene";
 import { ToolManager } from "../tools/manager";
 import { AnnotatorContext } from "./context";
-import { LabelsPanel } from "./LabelsPanel";
-import { ObjectsPanel } from "./ObjectsPanel";
+import { MaskBar } from "./MaskBar";
 import { OVERLAYS } from "./overlays";
-import { Resizer } from "./Resizer";
+import { Sidebar } from "./Sidebar";
 import { Timeline } from "./Timeline";
 import { DrawingHint, ToolBar } from "./ToolBar";
 import { TopBar } from "./TopBar";
+import { driveWorkspaces } from "./workspaces";
+import { ViewBar } from "./ViewBar";
 
 export interface AppProps {
   readonly editor: Editor;
@@ -53,8 +54,10 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
     const tools = new ToolManager(scene, editor);
     const made: Context = { editor, scene, tools, ui, undo, redo, flush };
     setContext(made);
+    const stopWorkspaces = driveWorkspaces(made);
     onMount(made, element);
     return () => {
+      stopWorkspaces();
       tools.dispose();
       scene.dispose();
     };
@@ -107,45 +110,19 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
           <div class="cvw-stage">
             <div ref={canvas} class="cvw-canvas" />
             {context && <DrawingHint />}
+            {context && <ViewBar />}
+            {context && <MaskBar />}
           </div>
           {context && ui.sidebarOpen.value && <Sidebar />}
         </div>
         {context && <Timeline />}
-        {context && OVERLAYS.map((Overlay) => <Overlay key={Overlay.name} />)}
+        {context && OVERLAYS.map((Overlay) => <Overlay key={Overlay.displayName ?? Overlay.name} />)}
       </AnnotatorContext.Provider>
       <div class="cvw-visually-hidden" aria-live="polite">
         {editor.announcement.value}
       </div>
     </div>
   );
-
-  function Sidebar() {
-    const tab = ui.tab.value;
-    return (
-      <>
-        <Resizer setting="rightPanelWidth" min={220} max={560} />
-        <aside class="cvw-sidebar" style={{ width: `${editor.settings.value.rightPanelWidth}px` }}>
-          <div class="cvw-tabs" role="tablist" aria-label="Side panel">
-            {(["objects", "labels"] as const).map((each) => (
-              <button
-                key={each}
-                type="button"
-                role="tab"
-                class="cvw-tab"
-                aria-selected={tab === each}
-                onClick={() => {
-                  ui.tab.value = each;
-                }}
-              >
-                {each === "objects" ? "Objects" : "Labels"}
-              </button>
-            ))}
-          </div>
-          {tab === "objects" ? <ObjectsPanel root={`cvw-${editor.link.clientId}`} /> : <LabelsPanel />}
-        </aside>
-      </>
-    );
-  }
 }
 
 /** Keys typed in the widget stay in the widget; keys typed in a field stay in the field. */
@@ -153,7 +130,7 @@ function useKeys(root: { readonly current: HTMLElement | null }, context: Contex
   useEffect(() => {
     const element = root.current;
     if (!element || !context) return;
-    const reader = new KeyReader(bindings);
+    const reader = new KeyReader(() => bindings(context.editor.settings.peek().keys, context.editor.workspace.peek()));
     const onKey = (event: KeyboardEvent): void => {
       event.stopPropagation();
       if (event.isComposing) return;
@@ -170,6 +147,11 @@ function useKeys(root: { readonly current: HTMLElement | null }, context: Contex
         (event.key === "Enter" || event.key === " " || (event.key.startsWith("Arrow") && button.tagName === "INPUT"))
       )
         return;
+      const own = ownAction(pressOf(event), context);
+      if (own !== null && !typing && run(own, context)) {
+        event.preventDefault();
+        return;
+      }
       if (!typing && context.tools.key(event)) {
         event.preventDefault();
         return;

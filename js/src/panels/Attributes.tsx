@@ -1,4 +1,4 @@
-import { setAttribute } from "../document/edits";
+import { assign } from "../actions/objects";
 import type { AttributeSpec, ObjectState } from "../document/records";
 import { useAnnotator } from "./context";
 
@@ -8,12 +8,6 @@ export function Attributes({ state }: { state: ObjectState }) {
   const label = editor.labelOf(state.label);
   if (!label || label.attributes.length === 0) return null;
   const disabled = editor.info.readOnly || editor.locked.value.has(state.id);
-  const set = (spec: AttributeSpec, value: string): void => {
-    if (value === (state.attributes[spec.id] ?? spec.default_value)) return;
-    const name = editor.nameOf(state);
-    editor.commit(`Set ${spec.name} of ${name}`, setAttribute(editor.document, state, spec, value));
-    editor.announce(`${name}: ${spec.name} ${value}`);
-  };
   return (
     <div class="cvw-attributes">
       {label.attributes.map((spec) => (
@@ -23,7 +17,7 @@ export function Attributes({ state }: { state: ObjectState }) {
           name={`cvw-${state.id}-${spec.id}`}
           value={state.attributes[spec.id] ?? spec.default_value}
           disabled={disabled}
-          onChange={(value) => set(spec, value)}
+          onChange={(value) => assign(editor, state, spec, value)}
         />
       ))}
     </div>

@@ -1,12 +1,28 @@
 import { useEffect, useRef } from "preact/hooks";
 import { actionOf, run } from "../actions/actions";
+import { keysOf } from "../actions/bindings";
 import { readable } from "../actions/keys";
+import { maskItems } from "../actions/mask-actions";
+import type { ObjectState, ShapeType } from "../document/records";
 import { Attributes } from "./Attributes";
 import { useAnnotator } from "./context";
 
-const SHAPE_ITEMS = ["occluded", "lock", "hide", "to-front", "to-back", "copy", "delete"];
-const TRACK_ITEMS = ["occluded", "outside", "keyframe", "lock", "hide", "to-front", "to-back", "copy", "delete"];
+const OBJECT_ITEMS = ["occluded", "lock", "hide", "to-front", "to-back", "copy", "propagate"];
+const TRACK_ITEMS = ["outside", "keyframe", "split"];
+/** What only shapes of one type have. */
+const TYPE_ITEMS: Partial<Record<ShapeType, readonly string[]>> = {
+  polygon: ["redraw", "reverse", "slice"],
+  polyline: ["redraw", "reverse"],
+  mask: ["redraw", "slice"],
+  cuboid: ["redraw", "reset-perspective", "switch-orientation"],
+};
 const CANVAS_ITEMS = ["paste", "select-all", "fit"];
+
+function itemsFor(state: ObjectState | undefined): readonly string[] {
+  if (!state) return CANVAS_ITEMS;
+  const own = TYPE_ITEMS[state.type] ?? ["redraw"];
+  return [...maskItems(state), ...OBJECT_ITEMS, ...(state.kind === "track" ? TRACK_ITEMS : []), ...own, "delete"];
+}
 
 /** The card of an object, at the place of a right click. */
 export function ContextMenu() {
@@ -30,7 +46,7 @@ export function ContextMenu() {
     tools.contextMenu.value = null;
     menu.current?.closest<HTMLElement>(".cvw-root")?.focus();
   };
-  const items = state ? (state.kind === "track" ? TRACK_ITEMS : SHAPE_ITEMS) : CANVAS_ITEMS;
+  const items = itemsFor(state);
   return (
     <>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: a click anywhere else closes the menu, as Escape does */}
@@ -64,7 +80,7 @@ export function ContextMenu() {
         )}
         {items.map((id) => {
           const action = actionOf(id);
-          const key = action.keys[0];
+          const key = keysOf(action, editor.settings.value.keys)[0];
           return (
             <button
               key={id}

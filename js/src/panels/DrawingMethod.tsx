@@ -47,6 +47,7 @@ export function DrawingMethod() {
     );
   }
   if (tool === "skeleton") return <>Click two corners of its box</>;
+  if (tool === "mask") return <>Paint, N to save</>;
   if (tool !== "polygon" && tool !== "polyline" && tool !== "points") return null;
   return (
     <>

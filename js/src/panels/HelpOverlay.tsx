@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ACTIONS } from "../actions/actions";
+import { ACTIONS, actionOf } from "../actions/actions";
+import { keysOf } from "../actions/bindings";
 import { readable } from "../actions/keys";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
@@ -24,7 +25,8 @@ export function HelpOverlay() {
 }
 
 function Shortcuts() {
-  const { ui } = useAnnotator();
+  const { editor, ui } = useAnnotator();
+  const chosen = editor.settings.value.keys;
   const [search, setSearch] = useState("");
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
@@ -55,15 +57,15 @@ function Shortcuts() {
             const rows = ACTIONS.filter(
               (action) =>
                 action.group === group &&
-                action.keys.length > 0 &&
-                fits(`${action.label} ${action.keys.map(readable).join(" ")}`),
+                keysOf(action, chosen).length > 0 &&
+                fits(`${action.label} ${keysOf(action, chosen).map(readable).join(" ")}`),
             );
             if (rows.length === 0) return null;
             return (
               <section key={group}>
                 <h3>{group}</h3>
                 {rows.map((action) => (
-                  <Shortcut key={action.id} keys={action.keys.map(readable)} label={action.label} />
+                  <Shortcut key={action.id} keys={keysOf(action, chosen).map(readable)} label={action.label} />
                 ))}
               </section>
             );
@@ -75,6 +77,20 @@ function Shortcuts() {
             ))}
           </section>
         </div>
+        <p class="cvw-help-foot">
+          Other actions have no keys yet.{" "}
+          <button
+            type="button"
+            class="cvw-link"
+            onClick={() => {
+              close();
+              ui.dialog.value = "keys";
+            }}
+          >
+            Change keys
+          </button>{" "}
+          or find any action with <kbd>{readable(keysOf(actionOf("palette"), chosen)[0] ?? "")}</kbd>.
+        </p>
       </div>
     </div>
   );

@@ -1,5 +1,6 @@
 import type { LucideIcon } from "lucide-preact";
 import { actionOf, run } from "../actions/actions";
+import { keysOf } from "../actions/bindings";
 import { readable } from "../actions/keys";
 import { useAnnotator } from "./context";
 
@@ -34,10 +35,18 @@ export function IconButton({ icon: Icon, label, onClick, pressed, disabled, smal
 }
 
 /** A button for an action of the table: its name and key are the tooltip. */
-export function ActionButton({ id, icon, name, small }: { id: string; icon: LucideIcon; name?: string; small?: boolean }) {
+interface ActionButtonProps {
+  readonly id: string;
+  readonly icon: LucideIcon;
+  readonly name?: string;
+  readonly small?: boolean;
+  readonly pressed?: boolean;
+}
+
+export function ActionButton({ id, icon, name, small, pressed }: ActionButtonProps) {
   const context = useAnnotator();
   const action = actionOf(id);
-  const key = action.keys[0];
+  const key = keysOf(action, context.editor.settings.value.keys)[0];
   const label = name ?? action.label;
   return (
     <IconButton
@@ -45,6 +54,8 @@ export function ActionButton({ id, icon, name, small }: { id: string; icon: Luci
       label={key ? `${label} (${readable(key)})` : label}
       disabled={action.enabled ? !action.enabled(context) : false}
       small={small}
+      pressed={pressed}
+      testId={`action-${id}`}
       onClick={() => run(id, context)}
     />
   );

@@ -65,12 +65,14 @@ export function ObjectsPanel({ root }: { root: string }) {
     event.stopPropagation();
   };
   const allLocked = ids.length > 0 && ids.every((id) => editor.locked.value.has(id));
+  const all = editor.filtering.value.matcher ? editor.document.statesAt(editor.frame.value).length : states.length;
   const allHidden = ids.length > 0 && ids.every((id) => editor.hidden.value.has(id));
   return (
     <>
       <div class="cvw-panel-tools">
         <span class="cvw-muted">
-          {states.length} object{states.length === 1 ? "" : "s"}
+          {editor.filtering.value.matcher && `${editor.objects.value.length} of `}
+          {all} object{all === 1 ? "" : "s"}
         </span>
         <span class="cvw-spring" />
         <IconButton
@@ -138,6 +140,13 @@ export function ObjectsPanel({ root }: { root: string }) {
 function withOutsideSelection(editor: Editor, states: readonly ObjectState[]): readonly ObjectState[] {
   const frame = editor.frame.value;
   const here = new Set(states.map((state) => state.id));
-  const outside = editor.selection.value.flatMap((id) => (here.has(id) ? [] : (editor.document.stateOf(id, frame) ?? [])));
+  const { matcher } = editor.filtering.value;
+  const wanted = editor.settings.value.showOutsideTracks
+    ? editor.document.tracks().map((track) => track.id)
+    : editor.selection.value;
+  const outside = wanted.flatMap((id) => {
+    const state = here.has(id) ? null : editor.document.stateOf(id, frame);
+    return state?.outside && (matcher?.test(state) ?? true) ? state : [];
+  });
   return [...states, ...outside];
 }

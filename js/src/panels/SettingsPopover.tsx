@@ -1,20 +1,44 @@
-import type { Settings } from "../editor";
+import type { FunctionComponent } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
 import { X } from "./icons";
+import { KeysTable } from "./KeysTable";
+import { ObjectsTab, PictureTab, PlayerTab } from "./SettingsTabs";
 
-type NumberSetting = { [K in keyof Settings]: Settings[K] extends number ? K : never }[keyof Settings];
-type SwitchSetting = { [K in keyof Settings]: Settings[K] extends boolean ? K : never }[keyof Settings];
+const TABS: readonly { readonly name: string; readonly content: FunctionComponent }[] = [
+  { name: "Player", content: PlayerTab },
+  { name: "Picture", content: PictureTab },
+  { name: "Objects", content: ObjectsTab },
+  { name: "Keys", content: KeysTable },
+];
 
 export function SettingsPopover() {
   return useAnnotator().ui.settings.value ? <Popover /> : null;
 }
 
+/** Beside the canvas, not over it: what a setting does is seen at once. */
 function Popover() {
-  const { editor, ui } = useAnnotator();
-  const settings = editor.settings.value;
+  const { ui } = useAnnotator();
+  const [open, setOpen] = useState(2);
+  const tabs = useRef<HTMLDivElement>(null);
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const root = element.current?.closest<HTMLElement>(".cvw-root");
+    return () => root?.focus({ preventScroll: true });
+  }, []);
+  const Content = TABS[open]?.content ?? PlayerTab;
+  const move = (event: KeyboardEvent): void => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const next = (open + step + TABS.length) % TABS.length;
+    setOpen(next);
+    tabs.current?.querySelectorAll<HTMLElement>("[role=tab]")[next]?.focus();
+  };
   return (
-    <div class="cvw-popover" role="dialog" aria-label="Settings" data-testid="settings">
+    <div ref={element} class="cvw-popover cvw-settings" role="dialog" aria-label="Settings" data-testid="settings">
       <div class="cvw-dialog-head">
         <h2>Settings</h2>
         <IconButton
@@ -26,104 +50,24 @@ function Popover() {
           }}
         />
       </div>
-      <h3>Appearance</h3>
-      <Choice
-        label="Colour by"
-        value={settings.colorBy}
-        choices={{ label: "Label", instance: "Object", group: "Group" }}
-        onChange={(value) => editor.setSetting("colorBy", value)}
-      />
-      <Choice
-        label="Names"
-        value={settings.showText}
-        choices={{ selected: "Of selected objects", always: "Always", never: "Never" }}
-        onChange={(value) => editor.setSetting("showText", value)}
-      />
-      <Slide label="Opacity" name="opacity" min={0} max={100} unit="%" />
-      <Slide label="Selected opacity" name="selectedOpacity" min={0} max={100} unit="%" />
-      <Slide label="Text size" name="textSize" min={9} max={24} unit="px" />
-      <Slide label="Point size" name="controlPointSize" min={3} max={12} unit="px" />
-      <Switch label="Outlines" name="outlines" />
-      <Switch label="Smooth the picture when enlarged" name="smoothImage" />
-      <h3>Player</h3>
-      <Slide label="Step" name="frameStep" min={2} max={100} unit="frames" />
-      <Choice
-        label="Speed"
-        value={String(settings.playbackSpeed)}
-        choices={{ "0.25": "¼×", "0.5": "½×", "1": "1×", "2": "2×", "4": "4×" }}
-        onChange={(value) => editor.setSetting("playbackSpeed", Number(value))}
-      />
-      <Switch label="Fit each new frame" name="resetZoom" />
-    </div>
-  );
-}
-
-interface ChoiceProps<T extends string> {
-  readonly label: string;
-  readonly value: T;
-  readonly choices: Readonly<Record<T, string>>;
-  readonly onChange: (value: T) => void;
-}
-
-function Choice<T extends string>({ label, value, choices, onChange }: ChoiceProps<T>) {
-  return (
-    <label class="cvw-setting">
-      <span>{label}</span>
-      <select class="cvw-select" value={value} onChange={(event) => onChange(event.currentTarget.value as T)}>
-        {Object.entries<string>(choices).map(([key, text]) => (
-          <option key={key} value={key}>
-            {text}
-          </option>
+      <div ref={tabs} class="cvw-tabs" role="tablist" aria-label="Settings" onKeyDown={move}>
+        {TABS.map(({ name }, index) => (
+          <button
+            key={name}
+            type="button"
+            role="tab"
+            class="cvw-tab"
+            aria-selected={index === open}
+            tabIndex={index === open ? 0 : -1}
+            onClick={() => setOpen(index)}
+          >
+            {name}
+          </button>
         ))}
-      </select>
-    </label>
-  );
-}
-
-function Slide({
-  label,
-  name,
-  min,
-  max,
-  unit,
-}: {
-  label: string;
-  name: NumberSetting;
-  min: number;
-  max: number;
-  unit: string;
-}) {
-  const { editor } = useAnnotator();
-  const value = editor.settings.value[name];
-  return (
-    <label class="cvw-setting">
-      <span>{label}</span>
-      <span class="cvw-setting-slide">
-        <input
-          type="range"
-          min={min}
-          max={max}
-          value={value}
-          onInput={(event) => editor.setSetting(name, Number(event.currentTarget.value))}
-        />
-        <output>
-          {value} {unit}
-        </output>
-      </span>
-    </label>
-  );
-}
-
-function Switch({ label, name }: { label: string; name: SwitchSetting }) {
-  const { editor } = useAnnotator();
-  return (
-    <label class="cvw-setting">
-      <span>{label}</span>
-      <input
-        type="checkbox"
-        checked={editor.settings.value[name]}
-        onChange={(event) => editor.setSetting(name, event.currentTarget.checked)}
-      />
-    </label>
+      </div>
+      <div class="cvw-settings-body" role="tabpanel" aria-label={TABS[open]?.name}>
+        <Content />
+      </div>
+    </div>
   );
 }

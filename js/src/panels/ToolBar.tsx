@@ -1,6 +1,6 @@
 import { run } from "../actions/actions";
 import { tagFrame } from "../actions/objects";
-import type { DrawMode, DrawTool } from "../editor";
+import type { DrawMode, DrawTool, ToolName } from "../editor";
 import { useAnnotator } from "./context";
 import { DrawingMethod } from "./DrawingMethod";
 import { ActionButton, IconButton } from "./IconButton";
@@ -8,17 +8,22 @@ import {
   Box,
   Brush,
   Circle,
+  Group,
   Maximize,
+  Merge,
   MousePointer2,
   Pentagon,
   PersonStanding,
   Route,
   Scan,
+  Slice,
   Spline,
+  Split,
   Square,
   SquareDashed,
   Tag,
 } from "./icons";
+import { offers } from "./workspaces";
 
 const DRAWING = [
   { name: "rectangle", label: "Rectangle", icon: Square },
@@ -29,6 +34,13 @@ const DRAWING = [
   { name: "cuboid", label: "Cuboid", icon: Box },
   { name: "skeleton", label: "Skeleton", icon: PersonStanding },
   { name: "mask", label: "Mask", icon: Brush },
+] as const;
+
+const ASSEMBLY = [
+  { name: "merge", icon: Merge },
+  { name: "split", icon: Split },
+  { name: "group", icon: Group },
+  { name: "slice", icon: Slice },
 ] as const;
 
 export function ToolBar() {
@@ -46,7 +58,7 @@ export function ToolBar() {
       {!editor.info.readOnly && (
         <>
           <span class="cvw-rule" />
-          {DRAWING.map(({ name, label: text, icon }) => (
+          {DRAWING.filter(({ name }) => offers(editor, name)).map(({ name, label: text, icon }) => (
             <IconButton
               key={name}
               icon={icon}
@@ -57,6 +69,10 @@ export function ToolBar() {
               onClick={() => choose(name)}
             />
           ))}
+        </>
+      )}
+      {!editor.info.readOnly && editor.workspace.value === "standard" && (
+        <>
           <IconButton
             icon={Tag}
             label={`Tag the frame as ${label?.name ?? "…"}`}
@@ -66,6 +82,10 @@ export function ToolBar() {
           <span class="cvw-rule" />
           <ModeButton mode="shape" />
           <ModeButton mode="track" />
+          <span class="cvw-rule" />
+          {ASSEMBLY.map(({ name, icon }) => (
+            <ActionButton key={name} id={name} icon={icon} pressed={tool === name} />
+          ))}
         </>
       )}
       <span class="cvw-spring" />
@@ -88,12 +108,20 @@ export function ToolBar() {
   }
 }
 
+/** What to do with tools that do not draw. */
+const PICKING: Partial<Record<ToolName, string>> = {
+  merge: "Click the objects that are one, M to finish",
+  group: "Click the objects of a group, G to finish",
+  split: "Click the track that ends here",
+  slice: "Click points of a line across the object, Enter to cut",
+};
+
 /** Which label the next object gets, and what is being drawn: over the canvas, where the eyes are. */
 export function DrawingHint() {
   const context = useAnnotator();
   const { editor } = context;
   const tool = editor.tool.value;
-  if (editor.info.readOnly) return null;
+  if (editor.info.readOnly || editor.workspace.value !== "standard") return null;
   const drawing = tool !== "select";
   return (
     <div class="cvw-hint">
@@ -118,7 +146,7 @@ export function DrawingHint() {
       </label>
       {drawing && (
         <span class="cvw-hint-text">
-          <DrawingMethod /> · {editor.drawMode.value} ·{" "}
+          <DrawingMethod /> {PICKING[tool] ?? `· ${editor.drawMode.value}`} ·{" "}
           <button type="button" class="cvw-link" onClick={() => run("cancel", context)}>
             Esc to stop
           </button>

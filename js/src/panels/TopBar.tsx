@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useAnnotator } from "./context";
+import { FilterButton } from "./FilterButton";
 import { ActionButton, IconButton } from "./IconButton";
 import {
   ChevronsLeft,
@@ -9,6 +10,7 @@ import {
   Pause,
   Play,
   Redo2,
+  Search,
   Settings,
   SkipBack,
   SkipForward,
@@ -17,6 +19,7 @@ import {
   Undo2,
 } from "./icons";
 import { SaveState } from "./SaveState";
+import { WorkspaceSelect } from "./WorkspaceSelect";
 
 export function TopBar({ subshells }: { subshells: boolean }) {
   const { editor, ui } = useAnnotator();
@@ -31,6 +34,9 @@ export function TopBar({ subshells }: { subshells: boolean }) {
       <Player />
       <div class="cvw-group cvw-group-end">
         <FrameName />
+        <WorkspaceSelect />
+        <FilterButton />
+        <ActionButton id="palette" icon={Search} />
         <ActionButton id="help" icon={Keyboard} />
         <ActionButton id="settings" icon={Settings} />
         <IconButton

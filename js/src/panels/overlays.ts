@@ -1,8 +1,23 @@
 /** What lies over the rest, one line each. A component draws nothing while it is closed. */
 import type { FunctionComponent } from "preact";
+import type { Context, DialogName } from "../actions/context";
 import { ContextMenu } from "./ContextMenu";
-import { HelpOverlay } from "./HelpOverlay";
-import { SettingsPopover } from "./SettingsPopover";
+import { fetched } from "./fetched";
 import { Toasts } from "./Toasts";
 
-export const OVERLAYS: readonly FunctionComponent[] = [SettingsPopover, HelpOverlay, ContextMenu, Toasts];
+const during =
+  (name: DialogName) =>
+  ({ ui }: Context): boolean =>
+    ui.dialog.value === name;
+
+export const OVERLAYS: readonly FunctionComponent[] = [
+  fetched("SettingsPopover", ({ ui }) => ui.settings.value),
+  fetched("HelpOverlay", ({ ui }) => ui.help.value),
+  fetched("FilterPanel", during("filter")),
+  fetched("KeysDialog", during("keys")),
+  fetched("StatisticsDialog", during("statistics")),
+  fetched("ActionsDialog", during("actions")),
+  fetched("Palette", during("palette")),
+  ContextMenu,
+  Toasts,
+];

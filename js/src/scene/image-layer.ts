@@ -8,30 +8,34 @@ import { contextOf, createSurface, type Surface } from "./surface";
 const SQUARE_PIXELS = 6;
 const CHECK = 12;
 
+/** What is drawn for a frame. */
+export type Source = ImageBitmap | Surface;
+
 /** A picture that would be larger than this when scaled is not kept scaled. */
 const MAX_SCALED_PIXELS = 6e6;
 
 /** Draws the picture of a frame; while the view is shifted only, from a copy that is already scaled, which takes a third of the time. */
 export class ImageLayer {
   private scaled: Surface | null = null;
-  private readonly of: { image: ImageBitmap | null; scale: number; smooth: boolean } = { image: null, scale: 0, smooth: false };
+  private readonly of: { source: Source | null; scale: number; smooth: boolean } = { source: null, scale: 0, smooth: false };
 
-  draw(context: Context, image: FrameImage, view: View, smooth: boolean, quick: boolean): void {
+  /** `source` is the picture of the frame, or a changed copy of it. */
+  draw(context: Context, image: FrameImage, source: Source, view: View, smooth: boolean, quick: boolean): void {
     const { of } = this;
-    const same = of.image === image.image && of.scale === view.scale && of.smooth === smooth;
-    of.image = image.image;
+    const same = of.source === source && of.scale === view.scale && of.smooth === smooth;
+    of.source = source;
     of.scale = view.scale;
     of.smooth = smooth;
     const width = image.width * view.scale;
     const height = image.height * view.scale;
     if (!same) this.scaled = null;
     if (!quick || !same || width * height > MAX_SCALED_PIXELS) {
-      paint(context, image, smooth, quick, [view.x, view.y, width, height]);
+      paint(context, image, source, smooth, quick, [view.x, view.y, width, height]);
       return;
     }
     if (!this.scaled) {
       this.scaled = createSurface(Math.ceil(width), Math.ceil(height));
-      paint(contextOf(this.scaled), image, smooth, true, [0, 0, width, height]);
+      paint(contextOf(this.scaled), image, source, smooth, true, [0, 0, width, height]);
     }
     context.imageSmoothingEnabled = false;
     context.drawImage(this.scaled, Math.round(view.x), Math.round(view.y));
@@ -40,22 +44,23 @@ export class ImageLayer {
   /** Let go of the copy. */
   clear(): void {
     this.scaled = null;
-    this.of.image = null;
+    this.of.source = null;
   }
 }
 
 function paint(
   context: Context,
   image: FrameImage,
+  source: Source,
   smooth: boolean,
   quick: boolean,
   [x, y, width, height]: readonly [number, number, number, number],
 ): void {
   // A proxy has fewer pixels than the picture it stands for.
-  const magnified = width / image.image.width;
+  const magnified = width / source.width;
   context.imageSmoothingEnabled = image.tier === "proxy" || (smooth && magnified < SQUARE_PIXELS);
   context.imageSmoothingQuality = !quick && magnified < 0.7 ? "medium" : "low";
-  context.drawImage(image.image, x, y, width, height);
+  context.drawImage(source, x, y, width, height);
 }
 
 /** A quiet chequered area of the picture's size, readable on light and dark themes. */

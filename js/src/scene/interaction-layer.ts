@@ -1,10 +1,12 @@
 /** What the user is working on: selected, hovered and growing shapes, their handles and texts, the crosshair. */
 import { kindOf } from "../shapes/index";
-import type { Box, Figure, Handle, Point } from "../shapes/kind";
+import { type Box, boxOfPoints, type Figure, type Handle, type Point } from "../shapes/kind";
+import { drawBitmap } from "./bitmap-layer";
 import { translucent } from "./colors";
 import type { Item } from "./items";
 import { drawPlate, FONT, widestLine } from "./labels";
 import { type Area, type Context, dotAt, enter, paintItem, type Style } from "./painter";
+import { onScreen, type Turn, turnSize, uprightMatrix } from "./picture-turn";
 import type { Draft, Preview } from "./stage";
 import type { View } from "./static-layer";
 
@@ -24,6 +26,12 @@ export interface InteractionState {
   readonly view: View;
 }
 
+/** Of the screen, in bitmap pixels: the view, as it lies when it is turned. */
+interface Extent {
+  readonly width: number;
+  readonly height: number;
+}
+
 const SELECTED_WIDTH = 1.6;
 const GAP = 6;
 
@@ -37,19 +45,26 @@ export function drawInteraction(context: Context, state: InteractionState): void
   for (const { item, selected } of state.lifted) {
     paintItem(context, item, selected ? { ...style, lineWidth: style.lineWidth * SELECTED_WIDTH } : style, unit);
   }
+  if (preview?.bitmap) drawBitmap(context, preview.bitmap, unit);
   if (preview?.draft) drawDraft(context, preview.draft, style, unit);
   if (preview?.band) drawBand(context, preview.band, unit);
   const color = state.lifted.find(({ selected }) => selected)?.item.color ?? "#ffffff";
   drawHandles(context, state.handles, preview?.handle ?? null, color, style, unit);
   context.setTransform(1, 0, 0, 1, 0, 0);
+  const { turn } = style;
   if (preview?.crosshair) drawCrosshair(context, preview.crosshair, view, ratio);
   context.font = `${style.textSize * ratio}px ${FONT}`;
   context.textBaseline = "middle";
   context.textAlign = "left";
-  for (const { item, lines } of state.lifted) if (lines.length > 0) drawTextBeside(context, item, lines, view, style);
+  if (turn !== 0) context.setTransform(...uprightMatrix(turn, view.width, view.height));
+  const [width, height] = turnSize([view.width, view.height], turn);
+  const screen = { width, height };
+  for (const { item, lines } of state.lifted) {
+    if (lines.length > 0) drawTextBeside(context, item, lines, boxOnScreen(item.box, view, turn), screen, style);
+  }
   if (preview?.readout) {
-    const [x, y] = toView(preview.readout.at, view);
-    const [left, top] = within(view, x + 14 * ratio, y + 16 * ratio, context, [preview.readout.text], style);
+    const [x, y] = onScreen(toView(preview.readout.at, view), view.width, view.height, turn);
+    const [left, top] = within(screen, x + 14 * ratio, y + 16 * ratio, context, [preview.readout.text], style);
     drawPlate(context, [preview.readout.text], left, top, style.textSize, ratio, preview.draft?.color ?? color);
   }
 }
@@ -177,37 +192,48 @@ function drawCrosshair(context: Context, at: Point, view: View, ratio: number): 
 }
 
 /** Right of the object if there is room, else left of it, else inside the view. */
-function drawTextBeside(context: Context, item: Item, lines: readonly string[], view: View, style: Style): void {
-  const box = onView(item.box, view);
-  if (box.maxX < 0 || box.maxY < 0 || box.minX > view.width || box.minY > view.height) return;
+function drawTextBeside(context: Context, item: Item, lines: readonly string[], box: Box, screen: Extent, style: Style): void {
+  if (box.maxX < 0 || box.maxY < 0 || box.minX > screen.width || box.minY > screen.height) return;
   const ratio = style.pixelRatio;
+  if (style.centerTexts) {
+    const [width, height] = plateOf(context, lines, style);
+    if (width <= box.maxX - box.minX && height <= box.maxY - box.minY) {
+      const [x, y] = [(box.minX + box.maxX - width) / 2, (box.minY + box.maxY - height) / 2];
+      drawPlate(context, lines, Math.round(x), Math.round(y), style.textSize, ratio, item.color);
+      return;
+    }
+  }
   const gap = (GAP + (kindOf(item.type).rotatable || kindOf(item.type).minimumVertices > 0 ? style.pointRadius : 0)) * ratio;
   const width = widestLine(context, lines) + 9 * ratio;
   let left = box.maxX + gap;
-  if (left + width > view.width) left = box.minX - gap - width;
-  const [x, y] = within(view, left, Math.max(0, box.minY), context, lines, style);
+  if (left + width > screen.width) left = box.minX - gap - width;
+  const [x, y] = within(screen, left, Math.max(0, box.minY), context, lines, style);
   drawPlate(context, lines, x, y, style.textSize, ratio, item.color);
 }
 
-function onView(box: Box, view: View): Box {
-  const [minX, minY] = toView([box.minX, box.minY], view);
-  const [maxX, maxY] = toView([box.maxX, box.maxY], view);
-  return { minX, minY, maxX, maxY };
+function boxOnScreen(box: Box, view: View, turn: Turn): Box {
+  const a = onScreen(toView([box.minX, box.minY], view), view.width, view.height, turn);
+  const b = onScreen(toView([box.maxX, box.maxY], view), view.width, view.height, turn);
+  return boxOfPoints([...a, ...b]);
+}
+
+function plateOf(context: Context, lines: readonly string[], style: Style): readonly [width: number, height: number] {
+  const width = widestLine(context, lines) + 9 * style.pixelRatio;
+  return [width, (lines.length * (style.textSize + 2) + 4) * style.pixelRatio];
 }
 
 /** Shift a plate so that it is inside the view. */
 function within(
-  view: View,
+  screen: Extent,
   left: number,
   top: number,
   context: Context,
   lines: readonly string[],
   style: Style,
 ): readonly [number, number] {
-  const width = widestLine(context, lines) + 9 * style.pixelRatio;
-  const height = (lines.length * (style.textSize + 2) + 4) * style.pixelRatio;
+  const [width, height] = plateOf(context, lines, style);
   return [
-    Math.round(Math.max(0, Math.min(left, view.width - width))),
-    Math.round(Math.max(0, Math.min(top, view.height - height))),
+    Math.round(Math.max(0, Math.min(left, screen.width - width))),
+    Math.round(Math.max(0, Math.min(top, screen.height - height))),
   ];
 }

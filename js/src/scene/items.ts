@@ -6,18 +6,19 @@ import { figureOf } from "../shapes/figure";
 import { kindOf } from "../shapes/index";
 import type { Box, Figure } from "../shapes/kind";
 import { colorOf } from "./colors";
+import { summaryOf, textKey } from "./text";
 
 export interface Item extends Figure {
   readonly id: number;
   readonly color: string;
   /** Occluded objects have a dashed outline. */
   readonly dashed: boolean;
-  /** "car 12", drawn when every object shows its text. */
+  /** "car 12 · parked: yes", drawn when every object shows its text. */
   readonly text: string;
   readonly box: Box;
 }
 
-type Look = Pick<Editor, "labelOf" | "nameOf"> & {
+type Look = Pick<Editor, "labelOf"> & {
   readonly labels: Signal<readonly LabelSpec[]>;
   readonly settings: Signal<Settings>;
 };
@@ -30,7 +31,7 @@ export function makeItem(state: ObjectState, look: Look): Item {
     id: state.id,
     color: colorOf(state, label, look.settings.value.colorBy),
     dashed: state.occluded,
-    text: look.nameOf(state),
+    text: summaryOf(state, look, look.settings.value),
     box: kindOf(figure.type).bounds(figure),
   };
 }
@@ -58,13 +59,15 @@ export function sameItem(a: Item, b: Item): boolean {
 export class ItemList {
   items: readonly Item[] = [];
   private known = new Map<number, { state: ObjectState; item: Item }>();
-  private colorBy: Settings["colorBy"] | null = null;
+  /** The settings that items depend on. */
+  private key = "";
   private labels: readonly LabelSpec[] | null = null;
 
   update(states: readonly ObjectState[], look: Look): readonly Item[] {
-    const colorBy = look.settings.value.colorBy;
+    const settings = look.settings.value;
+    const key = `${settings.colorBy},${textKey(settings)}`;
     const labels = look.labels.value;
-    const sameLook = colorBy === this.colorBy && labels === this.labels;
+    const sameLook = key === this.key && labels === this.labels;
     const next = new Map<number, { state: ObjectState; item: Item }>();
     const items: Item[] = [];
     for (const state of states) {
@@ -81,7 +84,7 @@ export class ItemList {
       items.push(item);
     }
     this.known = next;
-    this.colorBy = colorBy;
+    this.key = key;
     this.labels = labels;
     this.items = items;
     return items;

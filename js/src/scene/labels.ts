@@ -2,18 +2,22 @@
  * Texts of objects, thinned out: where two would overlap only the upper object keeps its own. Without that a crowded view is
  * unreadable, and text is what makes large scenes slow.
  */
-import type { Box } from "../shapes/kind";
+import { type Box, boxOfPoints } from "../shapes/kind";
 import type { Item } from "./items";
 import type { Area, Context, Style } from "./painter";
+import { turnSize, turnVector, unturnVector, uprightMatrix } from "./picture-turn";
 
-/** A text that is drawn: the object and the box of its plate in pixels of the picture at the scale it was planned for. */
+/** A text that is drawn: where it belongs in the picture, and where its plate is from there. */
 export interface Label {
   readonly id: number;
   readonly text: string;
   readonly color: string;
-  /** The top left corner of the object. */
+  /** The corner of the object that is at the top left of the screen, or its centre. */
   readonly x: number;
   readonly y: number;
+  /** From there to the top left of the plate, in CSS pixels of the screen. */
+  readonly dx: number;
+  readonly dy: number;
 }
 
 export const FONT = '"Inter", system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif';
@@ -27,19 +31,40 @@ export function plateSize(text: string, textSize: number): readonly [width: numb
   return [text.length * textSize * ADVANCE + 2 * PADDING, textSize + 2 * PADDING];
 }
 
+/** The text of an item when it is drawn at `scale`. */
+export function labelOf({ id, text, color, box }: Item, scale: number, style: Style): Label {
+  const [width, height] = plateSize(text, style.textSize);
+  if (style.centerTexts) {
+    const unit = style.pixelRatio / scale;
+    const [wide, high] = turnSize([box.maxX - box.minX, box.maxY - box.minY], style.turn);
+    if (width * unit <= wide && height * unit <= high) {
+      const [x, y] = [(box.minX + box.maxX) / 2, (box.minY + box.maxY) / 2];
+      return { id, text, color, x, y, dx: -width / 2, dy: -height / 2 };
+    }
+  }
+  const x = style.turn === 2 || style.turn === 3 ? box.maxX : box.minX;
+  const y = style.turn === 1 || style.turn === 2 ? box.maxY : box.minY;
+  return { id, text, color, x, y, dx: 0, dy: -height };
+}
+
 /** Choose the texts that have room, upper objects first. */
 export function planLabels(items: readonly Item[], area: Area, style: Style): Label[] {
   const labels: Label[] = [];
   const taken = new Set<number>();
-  const ratio = style.pixelRatio;
-  const columns = Math.ceil(area.width / ratio / CELL) + 2;
+  const perUnit = area.scale / style.pixelRatio;
+  // On the screen the bitmap may lie turned about its top left corner, left of and above it.
+  const [farX, farY] = turnVector([area.width / style.pixelRatio, area.height / style.pixelRatio], style.turn);
+  const [screenWidth, screenHeight] = [Math.abs(farX), Math.abs(farY)];
+  const columns = Math.ceil(screenWidth / CELL) + 2;
   for (let i = items.length - 1; i >= 0; i--) {
     const item = items[i] as Item;
     if (!item.text) continue;
     const [width, height] = plateSize(item.text, style.textSize);
-    const left = ((item.box.minX - area.x) * area.scale) / ratio;
-    const top = ((item.box.minY - area.y) * area.scale) / ratio - height;
-    if (left + width < 0 || top + height < 0 || left > area.width / ratio || top > area.height / ratio) continue;
+    const label = labelOf(item, area.scale, style);
+    const [x, y] = turnVector([(label.x - area.x) * perUnit, (label.y - area.y) * perUnit], style.turn);
+    const left = x + label.dx - Math.min(0, farX);
+    const top = y + label.dy - Math.min(0, farY);
+    if (left + width < 0 || top + height < 0 || left > screenWidth || top > screenHeight) continue;
     const cells: number[] = [];
     let free = true;
     // Rows as high as a plate: two texts that share a cell would touch.
@@ -55,16 +80,18 @@ export function planLabels(items: readonly Item[], area: Area, style: Style): La
     }
     if (!free) continue;
     for (const cell of cells) taken.add(cell);
-    labels.push({ id: item.id, text: item.text, color: item.color, x: item.box.minX, y: item.box.minY });
+    labels.push(label);
   }
   return labels;
 }
 
-/** The plate of a label in pixels of the picture, when drawn at `area.scale`. */
-export function boxOfLabel(label: Label, scale: number, style: Style): Box {
+/** The plate of a label in pixels of the picture, when drawn at `scale`. */
+export function boxOfLabel({ text, x, y, dx, dy }: Label, scale: number, style: Style): Box {
   const unit = style.pixelRatio / scale;
-  const [width, height] = plateSize(label.text, style.textSize);
-  return { minX: label.x, minY: label.y - height * unit, maxX: label.x + width * unit, maxY: label.y };
+  const [width, height] = plateSize(text, style.textSize);
+  const [x0, y0] = unturnVector([dx * unit, dy * unit], style.turn);
+  const [x1, y1] = unturnVector([(dx + width) * unit, (dy + height) * unit], style.turn);
+  return boxOfPoints([x + x0, y + y0, x + x1, y + y1]);
 }
 
 /** Draw labels on a context without a transform. */
@@ -74,12 +101,14 @@ export function drawLabels(context: Context, labels: readonly Label[], area: Are
   context.font = `${style.textSize * ratio}px ${FONT}`;
   context.textBaseline = "middle";
   context.textAlign = "left";
+  if (style.turn !== 0) context.setTransform(...uprightMatrix(style.turn, 0, 0));
   for (const label of labels) {
-    const [, height] = plateSize(label.text, style.textSize);
-    const x = Math.round((label.x - area.x) * area.scale);
-    const y = Math.round((label.y - area.y) * area.scale - height * ratio);
-    drawPlate(context, [label.text], x, y, style.textSize, ratio, label.color);
+    const [x, y] = turnVector([(label.x - area.x) * area.scale, (label.y - area.y) * area.scale], style.turn);
+    const left = Math.round(x + label.dx * ratio);
+    const top = Math.round(y + label.dy * ratio);
+    drawPlate(context, [label.text], left, top, style.textSize, ratio, label.color);
   }
+  if (style.turn !== 0) context.setTransform(1, 0, 0, 1, 0, 0);
 }
 
 /** Lines of text on a dark plate with a bar in the colour of the object; the font must be set. */

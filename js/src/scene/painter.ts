@@ -4,6 +4,7 @@ import type { Box, Point } from "../shapes/kind";
 import { translucent } from "./colors";
 import type { Item } from "./items";
 import { drawLabels, type Label, planLabels } from "./labels";
+import type { Turn } from "./picture-turn";
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
 
@@ -20,8 +21,14 @@ export interface Style {
   /** Of the inside, 0–1. */
   readonly opacity: number;
   readonly outlines: boolean;
+  /** One colour for all outlines; empty: those of the objects. */
+  readonly outlineColor: string;
   /** Whether every object shows its text. */
   readonly texts: boolean;
+  /** Inside the objects, where they fit. */
+  readonly centerTexts: boolean;
+  /** Texts stand upright when the bitmap is turned like this. */
+  readonly turn: Turn;
   /** In CSS pixels, as are `pointRadius` and `lineWidth`. */
   readonly textSize: number;
   readonly pointRadius: number;
@@ -108,7 +115,7 @@ export function paintItem(context: Context, item: Item, style: Style, unit: numb
   }
   if (!kind.dots || item.edges.length > 0) {
     if (style.outlines || !kind.filled) {
-      context.strokeStyle = item.color;
+      context.strokeStyle = style.outlineColor || item.color;
       context.lineWidth = style.lineWidth * unit;
       if (item.dashed) context.setLineDash([DASH * unit, DASH * unit]);
       context.stroke(outline);

@@ -268,7 +268,7 @@ export class Scene implements Stage {
   private takeObjects(): void {
     const { editor } = this;
     const frame = this.shownFrame.value;
-    const states = frame === editor.frame.value ? editor.objects.value : editor.document.statesAt(frame);
+    const states = frame === editor.frame.value ? editor.objects.value : editor.objectsAt(frame);
     const hidden = editor.hidden.value;
     const shown = hidden.size > 0 ? states.filter((state) => !hidden.has(state.id)) : states;
     const items = this.list.update(shown, editor);
@@ -502,7 +502,12 @@ export class Scene implements Stage {
     for (const id of ids) {
       const item = this.shownItem(id);
       const state = this.states.get(id);
-      if (item) lifted.push({ item, selected: selected.has(id), lines: withText && state ? textOf(state, editor, editor.settings.peek()) : [] });
+      if (item)
+        lifted.push({
+          item,
+          selected: selected.has(id),
+          lines: withText && state ? textOf(state, editor, editor.settings.peek()) : [],
+        });
     }
     return lifted;
   }

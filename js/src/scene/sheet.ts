@@ -4,7 +4,7 @@
  */
 import type { Box } from "../shapes/kind";
 import type { Item } from "./items";
-import { boxOfLabel, drawLabels, type Label } from "./labels";
+import { boxOfLabel, drawLabels, type Label, labelOf } from "./labels";
 import { type Area, boxOfArea, type Context, grown, paintItems, type Style, touches } from "./painter";
 import type { Sketch } from "./renderer";
 import { contextOf, createSurface, type Surface } from "./surface";
@@ -46,13 +46,14 @@ export class Sheet {
     const margin = (Math.max(this.style.pointRadius, this.style.lineWidth) + 2) * unit;
     const box = grown(item.box, margin);
     if (!this.style.texts) return box;
-    const { minX, minY } = item.box;
-    const label = boxOfLabel({ id: item.id, text: item.text, color: "", x: minX, y: minY }, this.area.scale, this.style);
+    const label = boxOfLabel(labelOf(item, this.area.scale, this.style), this.area.scale, this.style);
+    // The width of a text is an estimate.
+    const slack = 8 * unit;
     return {
-      minX: Math.min(box.minX, label.minX),
-      minY: Math.min(box.minY, label.minY),
-      maxX: Math.max(box.maxX, label.maxX + 8 * unit),
-      maxY: Math.max(box.maxY, label.maxY),
+      minX: Math.min(box.minX, label.minX - slack),
+      minY: Math.min(box.minY, label.minY - slack),
+      maxX: Math.max(box.maxX, label.maxX + slack),
+      maxY: Math.max(box.maxY, label.maxY + slack),
     };
   }
 
@@ -65,7 +66,7 @@ export class Sheet {
   repair(box: Box, items: readonly Item[], changed: ReadonlySet<number>, shown: readonly Item[]): void {
     if (this.style.texts) {
       const kept = this.labels.filter((label) => !changed.has(label.id));
-      for (const { id, text, color, box: place } of shown) kept.push({ id, text, color, x: place.minX, y: place.minY });
+      for (const item of shown) kept.push(labelOf(item, this.area.scale, this.style));
       this.labels = kept;
     }
     if (!touches(box, this.box)) return;

@@ -30,6 +30,8 @@ const MAX_PIXELS = 24e6;
 /** While moving, an old bitmap will do within these ratios of scale. */
 const TOLERATED = 2;
 
+/** Width of the longest text beside an object, in sizes of the font. */
+const LONGEST_TEXT = 38;
 /** Bitmap pixels that rounding may cost at the border of a bitmap. */
 const SLACK = 1.5;
 
@@ -227,7 +229,7 @@ export class StaticLayer {
 
   /** How far dots, lines and texts stick out of the boxes of their objects, in bitmap pixels. */
   private reach(style: Style): number {
-    return (style.pointRadius + style.lineWidth + (style.texts ? 3 * style.textSize : 2)) * style.pixelRatio;
+    return (style.pointRadius + style.lineWidth + (style.texts ? LONGEST_TEXT * style.textSize : 2)) * style.pixelRatio;
   }
 
   private blit(context: Context, view: View, shown: Box): void {

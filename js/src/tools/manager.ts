@@ -7,7 +7,7 @@ import { Panning } from "./panning";
 import { Pinch } from "./pinch";
 import { TOOLS } from "./registry";
 import type { KeyInput, State, ToolContext, ToolEvent } from "./state";
-import { wheelFactor } from "./wheel";
+import { isPinch, wheelFactor } from "./wheel";
 
 export interface ContextMenuRequest {
   readonly clientX: number;
@@ -153,8 +153,8 @@ export class ToolManager {
       this.pinch.move(event.pointerId, this.screenOf(event));
       return;
     }
-    // Between two frames of the screen the browser gathers moves; freehand lines want them all.
-    const all = event.shiftKey && !this.panning ? (event.getCoalescedEvents?.() ?? []) : [];
+    // Between two frames of the screen the browser gathers moves; freehand lines and brushes want them all.
+    const all = (event.shiftKey || this.tool.name === "mask") && !this.panning ? (event.getCoalescedEvents?.() ?? []) : [];
     for (const each of all.length > 0 ? all : [event]) {
       const toolEvent = this.toolEvent(each, 1);
       if (this.panning) this.panning.pointerMove(toolEvent);
@@ -179,6 +179,7 @@ export class ToolManager {
     this.pressed = null;
     if (this.panning) this.panning.cancel();
     else if (this.tool.name === "select") this.tool.cancel();
+    else this.tool.pointerLeave();
     this.update();
   }
 
@@ -203,6 +204,8 @@ export class ToolManager {
 
   private wheel(event: WheelEvent): void {
     event.preventDefault();
+    // With Shift, browsers turn the wheel sideways.
+    if (!isPinch(event) && this.tool.wheel(event.deltaY || event.deltaX, event)) return;
     const [x, y] = this.screenOf(event);
     this.stage.viewport.zoomAt(wheelFactor(event), x, y);
   }

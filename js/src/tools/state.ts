@@ -19,6 +19,8 @@ export interface ToolEvent {
 
 export type KeyInput = Pick<KeyboardEvent, "key" | "code" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "repeat">;
 
+export type WheelInput = Pick<WheelEvent, "shiftKey" | "ctrlKey" | "metaKey">;
+
 export interface ToolContext {
   readonly editor: Editor;
   readonly stage: Stage;
@@ -94,6 +96,11 @@ export abstract class State {
   /** Enter: the gesture is done. True if there was one. */
   complete(): boolean {
     return this.child?.complete() ?? false;
+  }
+
+  /** The wheel turned by `delta` CSS pixels; true if that was used, else it zooms. */
+  wheel(delta: number, event: WheelInput): boolean {
+    return this.child?.wheel(delta, event) ?? false;
   }
 
   /** Another frame is shown. */

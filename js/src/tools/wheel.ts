@@ -8,10 +8,18 @@ const PINCH_NOTCH = 10;
 const LINE = 33;
 const PAGE = 400;
 
-export function wheelFactor(event: Pick<WheelEvent, "deltaY" | "deltaMode" | "ctrlKey">): number {
-  const unit = event.deltaMode === 1 ? LINE : event.deltaMode === 2 ? PAGE : 1;
-  const pixels = event.deltaY * unit;
-  const isPinch = event.ctrlKey && Math.abs(pixels) < NOTCH / 2;
-  const notches = pixels / (isPinch ? PINCH_NOTCH : NOTCH);
+type Turn = Pick<WheelEvent, "deltaY" | "deltaMode" | "ctrlKey">;
+
+function pixelsOf({ deltaY, deltaMode }: Turn): number {
+  return deltaY * (deltaMode === 1 ? LINE : deltaMode === 2 ? PAGE : 1);
+}
+
+/** Whether it is no wheel but two fingers on a trackpad. */
+export function isPinch(event: Turn): boolean {
+  return event.ctrlKey && Math.abs(pixelsOf(event)) < NOTCH / 2;
+}
+
+export function wheelFactor(event: Turn): number {
+  const notches = pixelsOf(event) / (isPinch(event) ? PINCH_NOTCH : NOTCH);
   return STEP ** -Math.min(4, Math.max(-4, notches));
 }

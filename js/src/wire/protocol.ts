@@ -102,6 +102,7 @@ export type FromKernel =
       readonly total: number;
       readonly text: string;
     }
+  | { readonly t: "frames"; readonly deleted: readonly number[] }
   | { readonly t: "notice"; readonly level: "info" | "warning" | "error"; readonly text: string };
 
 export type ToKernel =
@@ -138,6 +139,7 @@ const TYPES: ReadonlySet<unknown> = new Set([
   "result",
   "error",
   "progress",
+  "frames",
   "notice",
 ]);
 

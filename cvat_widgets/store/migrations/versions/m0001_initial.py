@@ -9,10 +9,13 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_LATER = ("project_labels", "quality_setting", "honeypot")
+
 
 def upgrade() -> None:
     """Create all tables of the first version."""
-    metadata.create_all(op.get_bind(), checkfirst=False)
+    first = [table for table in metadata.sorted_tables if table.name not in _LATER]
+    metadata.create_all(op.get_bind(), tables=first, checkfirst=False)
 
 
 def downgrade() -> None:

@@ -1,0 +1,153 @@
+"""Rows of a DataFrame as a dataset, so that they can be written in any format without a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cvat_widgets.dataframe import attribute_text, from_dataframe
+from cvat_widgets.errors import AnnotationError
+from cvat_widgets.formats import Dataset
+from cvat_widgets.formats import write_dataset as write_known_dataset
+from cvat_widgets.model.frames import FrameIndex
+from cvat_widgets.model.labels import Attribute, Label, LabelSet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["dataset_of_rows", "write_dataset"]
+
+
+def write_dataset(
+    data: Any,
+    path: str | Path,
+    format: str,  # noqa: A002
+    *,
+    labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet | None = None,
+    sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None = None,
+    save_images: bool = False,
+    strict: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write a dataset, a task, or rows of a DataFrame to a file of some format.
+
+    Parameters
+    ----------
+    data
+        What :func:`cvat_widgets.read_dataset` returns, a task or a job, or a DataFrame of rows.
+    path
+        File to write; an existing one is replaced once the new one is complete.
+    format
+        CVAT's display name; see :func:`cvat_widgets.formats`.
+    labels, sizes
+        For rows: see :func:`dataset_of_rows`.
+    save_images
+        Whether to put the pictures in; rows have none.
+    strict
+        Raise before anything is written if the format cannot hold something.
+    progress
+        Called with (done, all).
+
+    Raises
+    ------
+    FormatError, AnnotationError, LabelError
+        The file cannot be written, or rows are not what they should be.
+    """
+    if hasattr(data, "export") and hasattr(data, "task_id"):
+        more = {"progress": progress} if progress is not None and not hasattr(data, "task") else {}
+        return Path(data.export(path, format, save_images=save_images, strict=strict, **more))
+    dataset = data if isinstance(data, Dataset) else dataset_of_rows(data, labels=labels, sizes=sizes, name=Path(path).stem)
+    return write_known_dataset(dataset, path, format, save_images=save_images, strict=strict, progress=progress)
+
+
+def dataset_of_rows(
+    rows: pd.DataFrame | Iterable[Mapping[str, Any]],
+    *,
+    labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet | None = None,
+    sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None = None,
+    name: str = "",
+) -> Dataset:
+    """Return rows as a dataset.
+
+    Parameters
+    ----------
+    rows
+        With ``label``, ``type``, ``points`` and ``frame_name`` or ``frame``; further columns as of
+        :mod:`cvat_widgets.dataframe`. ``frame_width`` and ``frame_height`` tell the sizes of frames, ``subset`` their subset.
+    labels
+        By default those of the column ``label`` with the attributes of the columns ``attr.*`` that they have values in.
+    sizes
+        Width and height of all frames, or of each by name, where no columns tell them; formats with shares need them.
+    name
+        Name of the dataset.
+
+    Raises
+    ------
+    AnnotationError, LabelError
+        A column is missing, or a value is not usable; the text names the row.
+    """
+    import pandas as pd
+
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    if "frame_name" not in frame and "frame" not in frame:
+        raise AnnotationError("the columns frame_name and frame are missing", hint="Say on which frame each row is")
+    index, numbers = _frames(frame, sizes)
+    known = _labels(frame) if labels is None else LabelSet.of(labels)
+    plain = frame.drop(columns=["frame_name", "frame_width", "frame_height", "subset"], errors="ignore").assign(frame=numbers)
+    table = from_dataframe(plain, known, index)
+    mode = "interpolation" if len(table) and bool((table.track >= 0).any()) else "annotation"
+    return Dataset(known, index, table, name=name, mode=mode)
+
+
+def _frames(rows: pd.DataFrame, sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None) -> tuple[FrameIndex, Any]:
+    """Return the frames, in order of their numbers if there are any, and each row's frame."""
+    named = rows["frame_name"].astype(str) if "frame_name" in rows else rows["frame"].map("frame_{:06d}".format)
+    order = rows["frame"].to_numpy(np.int64) if "frame" in rows else np.arange(len(rows))
+    subsets = rows["subset"].fillna("").astype(str) if "subset" in rows else None
+    keys = [*zip(named.tolist(), subsets.tolist() if subsets is not None else [""] * len(rows), strict=True)]
+    if "frame" in rows:
+        clash = {number: key for number, key in zip(order.tolist(), keys, strict=True)}
+        wrong = next(
+            (row for row, (number, key) in enumerate(zip(order.tolist(), keys, strict=True)) if clash[number] != key), -1
+        )
+        if wrong >= 0:
+            raise AnnotationError(
+                f"frame {order[wrong]} has two names", where=f"row {wrong}", hint="Leave the column frame out"
+            )
+    first = {key: row for row, key in reversed([*enumerate(keys)])}
+    found = sorted(first, key=lambda key: (int(order[first[key]]), first[key]))
+    position = {key: number for number, key in enumerate(found)}
+    columns = [_side(rows, [first[key] for key in found], [key[0] for key in found], sizes, axis) for axis in (0, 1)]
+    kept = tuple(key[1] for key in found) if any(key[1] for key in found) else ()
+    return FrameIndex([key[0] for key in found], *columns, kept), np.array([position[key] for key in keys], np.int64)
+
+
+def _side(
+    rows: pd.DataFrame,
+    first: list[int],
+    names: list[str],
+    sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None,
+    axis: int,
+) -> Any:
+    column = ("frame_width", "frame_height")[axis]
+    if column in rows:
+        return rows[column].iloc[first].to_numpy(np.int32, na_value=0)
+    if isinstance(sizes, Mapping):
+        return np.array([sizes.get(name, (0, 0))[axis] for name in names], np.int32)
+    return np.full(len(names), 0 if sizes is None else sizes[axis], np.int32)
+
+
+def _labels(rows: pd.DataFrame) -> LabelSet:
+    """Return the labels of rows, each with the attributes that it has values of."""
+    columns = [str(column) for column in rows.columns if str(column).startswith("attr.")]
+    names = [str(name) for name in dict.fromkeys(rows["label"].tolist())] if "label" in rows else []
+    labels = []
+    for name in names:
+        own = rows[rows["label"] == name]
+        texts = {column: [text for cell in own[column] if (text := attribute_text(cell)) is not None] for column in columns}
+        kinds = {column: "checkbox" if {*found} <= {"true", "false"} else "text" for column, found in texts.items() if found}
+        labels.append(Label(name, attributes=tuple(Attribute(column[5:], kind) for column, kind in kinds.items())))
+    return LabelSet.of(labels)

@@ -1,0 +1,163 @@
+import type { ComponentChildren } from "preact";
+import { actionOf, run } from "../actions/actions";
+import { readable } from "../actions/keys";
+import { isPolygonTool, MASK_TOOLS, MAX_BRUSH, type MaskTool, MIN_BRUSH } from "../tools/mask/options";
+import { useAnnotator } from "./context";
+import { IconButton } from "./IconButton";
+import {
+  Brush,
+  Check,
+  CheckCheck,
+  Circle,
+  DiamondMinus,
+  DiamondPlus,
+  Eraser,
+  EyeOff,
+  Square,
+  SquaresSubtract,
+  X,
+} from "./icons";
+
+const ICONS = { brush: Brush, eraser: Eraser, "polygon-plus": DiamondPlus, "polygon-minus": DiamondMinus } as const;
+
+/** What a mask is drawn with: over the canvas, while the mask tool is in use. */
+export function MaskBar() {
+  return useAnnotator().editor.tool.value === "mask" ? <Bar /> : null;
+}
+
+function Bar() {
+  const context = useAnnotator();
+  const { editor, tools } = context;
+  const { masks } = editor;
+  const tool = masks.tool.value;
+  const brushes = !isPolygonTool(tool);
+  /** After a choice the keys belong to the canvas again. */
+  const back = (): void => root()?.focus({ preventScroll: true });
+  const finish = (continues: boolean): void => {
+    masks.continues = continues;
+    tools.complete();
+    back();
+  };
+  return (
+    <div
+      class="cvw-mask-bar"
+      role="toolbar"
+      aria-label="Mask"
+      data-testid="mask-bar"
+      // A press of the mouse on a button leaves the focus, and with it the keys, where they are.
+      onMouseDown={(event) => {
+        if (!(event.target as Element).closest("input")) event.preventDefault();
+      }}
+    >
+      <Part>
+        {MASK_TOOLS.map((each) => (
+          <IconButton
+            key={each}
+            icon={ICONS[each]}
+            label={toolLabel(each)}
+            pressed={tool === each}
+            disabled={!masks.canUse(each)}
+            testId={`mask-${each}`}
+            onClick={() => masks.choose(each)}
+          />
+        ))}
+      </Part>
+      {/* Always there, so that no button moves away from under the pointer. */}
+      <Part>
+        {(["circle", "square"] as const).map((form) => (
+          <IconButton
+            key={form}
+            icon={form === "circle" ? Circle : Square}
+            label={`${form === "circle" ? "Round" : "Square"} brush (${keyOf("mask-form")})`}
+            pressed={masks.form.value === form}
+            disabled={!brushes}
+            testId={`mask-${form}`}
+            onClick={() => {
+              masks.form.value = form;
+            }}
+          />
+        ))}
+        <label class="cvw-mask-size" title="Size of the brush ([ and ], or the wheel with Shift or Ctrl)">
+          <input
+            type="range"
+            min={0}
+            max={1000}
+            value={Math.round(positionOf(masks.size.value))}
+            disabled={!brushes}
+            aria-label="Size of the brush"
+            aria-valuetext={`${masks.size.value} pixels`}
+            data-testid="mask-size"
+            onInput={(event) => {
+              masks.size.value = sizeAt(Number(event.currentTarget.value));
+            }}
+            onPointerUp={back}
+          />
+          <output>{masks.size.value} px</output>
+        </label>
+      </Part>
+      <Part>
+        <IconButton
+          icon={SquaresSubtract}
+          label={`Remove underlying pixels (${keyOf("remove-underlying")})`}
+          pressed={masks.removeUnderlying.value}
+          testId="mask-remove-underlying"
+          onClick={() => run("remove-underlying", context)}
+        />
+        <IconButton
+          icon={EyeOff}
+          label="Hide the mask while drawing (H)"
+          pressed={masks.hidden.value}
+          testId="mask-hide"
+          onClick={() => run("hide-drawn-mask", context)}
+        />
+      </Part>
+      <Part>
+        <IconButton icon={Check} label="Save (N)" testId="mask-save" onClick={() => finish(false)} />
+        <IconButton
+          icon={CheckCheck}
+          label="Save and draw the next (Shift+N)"
+          testId="mask-continue"
+          onClick={() => finish(true)}
+        />
+        <IconButton
+          icon={X}
+          label="Cancel (Esc)"
+          testId="mask-cancel"
+          onClick={() => {
+            editor.tool.value = "select";
+            back();
+          }}
+        />
+      </Part>
+    </div>
+  );
+
+  function root(): HTMLElement | null {
+    return context.scene.host.closest<HTMLElement>(".cvw-root");
+  }
+}
+
+function Part({ children }: { children: ComponentChildren }) {
+  return <span class="cvw-mask-part">{children}</span>;
+}
+
+function toolLabel(tool: MaskTool): string {
+  const { label } = actionOf(`mask-${tool}`);
+  const name = label.replace("Mask: ", "");
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)} (${keyOf(`mask-${tool}`)})`;
+}
+
+function keyOf(id: string): string {
+  return readable(actionOf(id).keys[0] ?? "");
+}
+
+/** The slider is logarithmic: one pixel matters for a brush of three and not for one of three hundred. */
+const RATIO = MAX_BRUSH / MIN_BRUSH;
+
+function positionOf(size: number): number {
+  return (1000 * Math.log(size / MIN_BRUSH)) / Math.log(RATIO);
+}
+
+function sizeAt(position: number): number {
+  return Math.round(MIN_BRUSH * RATIO ** (position / 1000));
+}

@@ -1,0 +1,45 @@
+/** The side panel: objects and labels, or what the workspace has instead. */
+import { useAnnotator } from "./context";
+import { LabelsPanel } from "./LabelsPanel";
+import { ObjectsPanel } from "./ObjectsPanel";
+import { Resizer } from "./Resizer";
+import { WORKSPACES } from "./workspaces";
+
+export function Sidebar() {
+  const { editor } = useAnnotator();
+  const Panel = WORKSPACES[editor.workspace.value].panel ?? Lists;
+  return (
+    <>
+      <Resizer setting="rightPanelWidth" min={220} max={560} />
+      <aside class="cvw-sidebar" style={{ width: `${editor.settings.value.rightPanelWidth}px` }}>
+        <Panel />
+      </aside>
+    </>
+  );
+}
+
+function Lists() {
+  const { editor, ui } = useAnnotator();
+  const tab = ui.tab.value;
+  return (
+    <>
+      <div class="cvw-tabs" role="tablist" aria-label="Side panel">
+        {(["objects", "labels"] as const).map((each) => (
+          <button
+            key={each}
+            type="button"
+            role="tab"
+            class="cvw-tab"
+            aria-selected={tab === each}
+            onClick={() => {
+              ui.tab.value = each;
+            }}
+          >
+            {each === "objects" ? "Objects" : "Labels"}
+          </button>
+        ))}
+      </div>
+      {tab === "objects" ? <ObjectsPanel root={`cvw-${editor.link.clientId}`} /> : <LabelsPanel />}
+    </>
+  );
+}

@@ -1,0 +1,29 @@
+/** Attribute annotation: the view goes to the object that is being annotated. */
+import { effect, untracked } from "@preact/signals";
+import type { Context } from "../actions/context";
+import { figureOf } from "../shapes/figure";
+import { kindOf } from "../shapes/index";
+import { candidates } from "./attributes";
+
+export function driveAttributes({ editor, scene }: Context): () => void {
+  const [first] = candidates(editor, editor.frame.peek());
+  if (editor.selected.peek().length === 0 && first) editor.selection.value = [first.id];
+  const stop = effect(() => {
+    const [id] = editor.selection.value;
+    const frame = editor.frame.value;
+    const margin = editor.settings.value.attributeZoomMargin;
+    if (scene.shownFrame.value !== frame) return;
+    untracked(() => {
+      const state = id === undefined ? null : editor.document.stateOf(id, frame);
+      // The scene fits a picture of another size first.
+      queueMicrotask(() => {
+        if (!state || state.type === "tag") scene.fit();
+        else scene.zoomTo(kindOf(state.type).bounds(figureOf(state, editor.labelOf(state.label))), margin);
+      });
+    });
+  });
+  return () => {
+    stop();
+    scene.fit();
+  };
+}

@@ -1,0 +1,127 @@
+"""Projects: labels that tasks share, moving tasks, guides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import cvat_widgets as cw
+
+LABELS = [cw.Label("car", attributes=(cw.Attribute("parked", "checkbox"),)), "person"]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "store.sqlite"
+
+
+@pytest.fixture
+def project(place: Path) -> cw.Project:
+    return cw.Project.create("city", LABELS, bug_tracker="https://bugs.example/1", store=place)
+
+
+def frames(count: int = 3) -> np.ndarray:
+    return np.zeros((count, 40, 60, 3), np.uint8)
+
+
+def box(label: str, frame: int = 0, **more: object) -> dict[str, object]:
+    return {"frame": frame, "label": label, "type": "rectangle", "points": [1, 2, 30, 20], **more}
+
+
+def test_tasks_have_the_labels_of_their_project(project: cw.Project, place: Path) -> None:
+    task = project.create_task("a", frames(), subset="train")
+    assert (task.labels.names, task.project.name, task.bug_tracker) == (["car", "person"], "city", "https://bugs.example/1")
+    with pytest.raises(cw.LabelError, match="Leave labels"):
+        project.create_task("b", frames(), labels=["dog"])
+    listed = cw.projects(place)
+    assert listed[["name", "tasks", "frames", "labels", "subsets"]].to_numpy().tolist() == [
+        ["city", 1, 3, ["car", "person"], ["train"]]
+    ]
+    assert cw.Project.open("city", place).tasks[0].id == task.id
+    with pytest.raises(cw.NotFoundError, match="'city'"):
+        cw.Project.open("town", place)
+
+
+def test_changing_labels_reaches_every_task_or_none(project: cw.Project) -> None:
+    first, second = project.create_task("a", frames()), project.create_task("b", frames())
+    first.add(box("car", **{"attr.parked": True}))
+    second.add(box("person"))
+    labels = project.labels
+    project.set_labels([replace(labels["car"], name="auto"), labels["person"], "dog"])
+    for task in (first, second):
+        assert task.labels.names == ["auto", "person", "dog"]
+    assert first.shapes[["label", "attr.parked"]].to_numpy().tolist() == [["auto", True]]
+    with pytest.raises(cw.LabelError, match="task 2.*person"):
+        project.set_labels([label for label in project.labels if label.name != "person"])
+    assert project.labels.names == first.labels.names == second.labels.names == ["auto", "person", "dog"]
+    with pytest.raises(cw.LabelError, match="project"):
+        first.set_labels(["dog"])
+
+
+def test_labels_refused_leave_no_trace_in_the_cache(project: cw.Project) -> None:
+    first, second = project.create_task("a", frames()), project.create_task("b", frames())
+    second.add(box("person"))
+    with pytest.raises(cw.LabelError):
+        project.set_labels(["car", "wrong"])
+    project.set_labels(["car", "person", "right"])
+    assert first.labels.names == ["car", "person", "right"]
+
+
+def test_a_task_moves_in_and_out(project: cw.Project, place: Path) -> None:
+    task = cw.Task.create("own", frames(), labels=["pedestrian", "unused", "car"], store=place)
+    ids = task.add([box("pedestrian"), box("car", 1)])
+    with pytest.raises(cw.LabelError, match="'pedestrian'"):
+        project.add(task)
+    assert (task.project, task.labels.names) == (None, ["pedestrian", "unused", "car"])
+    project.add("own", labels={"pedestrian": "person"})
+    assert task.labels.names == ["car", "person"]
+    assert task.shapes.set_index("id")["label"].to_dict() == dict(zip(ids, ["person", "car"], strict=True))
+    assert task.at(1).shapes["label"].tolist() == ["person", "car"]
+    task.move_to(None)
+    assert (task.project, project.tasks, task.labels.names) == (None, [], ["car", "person"])
+    task.set_labels(["car", "person", "dog"])
+    assert project.labels.names == ["car", "person"]
+
+
+def test_deleting_a_project_keeps_its_tasks_unless_asked(project: cw.Project, place: Path) -> None:
+    project.create_task("a", frames())
+    cw.delete_project("city", place)
+    assert cw.Task.open("a", place).project is None
+    other = cw.Project.create("other", ["x"], store=place)
+    other.create_task("b", frames())
+    cw.delete_project("other", place, with_tasks=True)
+    assert cw.tasks(place)["name"].tolist() == ["a"]
+
+
+def test_guides_and_links(project: cw.Project) -> None:
+    task = project.create_task("a", frames())
+    project.guide = "# Cars\n![one](one.png)"
+    project.store.add_guide_asset("one.png", b"png", project_id=project.id)
+    assert task.guide.startswith("# Cars")
+    task.guide = "own"
+    assert (task.guide, project.store.guide_assets(project_id=project.id)) == ("own", {"one.png": b"png"})
+    project.guide = ""
+    assert project.store.guide_assets(project_id=project.id) == {}
+    for name in ("../x.png", "", "a/b"):
+        with pytest.raises(cw.StoreError, match="plain file name"):
+            project.store.add_guide_asset(name, b"", task_id=task.id)
+    with pytest.raises(cw.StoreError, match="https://"):
+        project.bug_tracker = "javascript:alert(1)"
+    task.subset, task.assignee, task.bug_tracker = "val", "ann", "http://x/1"
+    again = cw.Task.open("a", project.store)
+    assert (again.subset, again.assignee, again.bug_tracker) == ("val", "ann", "http://x/1")
+    again.assignee = None
+    assert cw.Task.open("a", project.store).assignee is None
+
+
+def test_names_are_unique(project: cw.Project, place: Path) -> None:
+    with pytest.raises(cw.StoreError, match="already"):
+        cw.Project.create("city", store=place)
+    other = cw.Project.create("other", store=place)
+    with pytest.raises(cw.StoreError, match="already"):
+        other.rename("city")
+    other.rename("town")
+    assert cw.projects(place)["name"].tolist() == ["city", "town"]
