@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cvat_widgets.dataframe import attribute_text, from_dataframe
 from cvat_widgets.errors import AnnotationError
@@ -18,7 +19,12 @@ from cvat_widgets.model.labels import Attribute, Label, LabelSet
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["dataset_of_rows", "write_dataset"]
+__all__ = ["Sizes", "dataset_of_rows", "write_dataset"]
+
+Sizes: TypeAlias = tuple[int, int] | Mapping[str, tuple[int, int]] | None
+"""Width and height of all frames, or of each by name."""
+
+_NUMBERED = "frame_{:06d}"
 
 
 def write_dataset(
@@ -27,7 +33,7 @@ def write_dataset(
     format: str,  # noqa: A002
     *,
     labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet | None = None,
-    sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None = None,
+    sizes: Sizes = None,
     save_images: bool = False,
     strict: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -67,7 +73,7 @@ def dataset_of_rows(
     rows: pd.DataFrame | Iterable[Mapping[str, Any]],
     *,
     labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet | None = None,
-    sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None = None,
+    sizes: Sizes = None,
     name: str = "",
 ) -> Dataset:
     """Return rows as a dataset.
@@ -102,42 +108,43 @@ def dataset_of_rows(
     return Dataset(known, index, table, name=name, mode=mode)
 
 
-def _frames(rows: pd.DataFrame, sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None) -> tuple[FrameIndex, Any]:
+def _frames(rows: pd.DataFrame, sizes: Sizes) -> tuple[FrameIndex, NDArray[np.int64]]:
     """Return the frames, in order of their numbers if there are any, and each row's frame."""
-    named = rows["frame_name"].astype(str) if "frame_name" in rows else rows["frame"].map("frame_{:06d}".format)
-    order = rows["frame"].to_numpy(np.int64) if "frame" in rows else np.arange(len(rows))
-    subsets = rows["subset"].fillna("").astype(str) if "subset" in rows else None
-    keys = [*zip(named.tolist(), subsets.tolist() if subsets is not None else [""] * len(rows), strict=True)]
-    if "frame" in rows:
-        clash = {number: key for number, key in zip(order.tolist(), keys, strict=True)}
-        wrong = next(
-            (row for row, (number, key) in enumerate(zip(order.tolist(), keys, strict=True)) if clash[number] != key), -1
-        )
-        if wrong >= 0:
-            raise AnnotationError(
-                f"frame {order[wrong]} has two names", where=f"row {wrong}", hint="Leave the column frame out"
-            )
+    named = rows["frame_name"].astype(str) if "frame_name" in rows else rows["frame"].map(_NUMBERED.format)
+    subset = rows["subset"].fillna("").astype(str).tolist() if "subset" in rows else [""] * len(rows)
+    keys = [*zip(named.tolist(), subset, strict=True)]
     first = {key: row for row, key in reversed([*enumerate(keys)])}
-    found = sorted(first, key=lambda key: (int(order[first[key]]), first[key]))
+    if "frame" not in rows:
+        found = [*dict.fromkeys(keys)]
+    else:
+        numbers = rows["frame"].to_numpy(np.int64).tolist()
+        key_of: dict[int, tuple[str, str]] = {}
+        for row, (number, key) in enumerate(zip(numbers, keys, strict=True)):
+            if key_of.setdefault(number, key) != key:
+                raise AnnotationError(f"frame {number} has two names", where=f"row {row}", hint="Leave the column frame out")
+        if "track_id" in rows and rows["track_id"].notna().any():
+            # What is between the keyframes of a track counts, too.
+            for number in range(max(numbers, default=-1)):
+                key_of.setdefault(number, (_NUMBERED.format(number), ""))
+        found = [key_of[number] for number in sorted(key_of)]
+        if len(set(found)) < len(found):
+            raise AnnotationError("two frames have one name", hint="Leave the column frame out")
     position = {key: number for number, key in enumerate(found)}
-    columns = [_side(rows, [first[key] for key in found], [key[0] for key in found], sizes, axis) for axis in (0, 1)]
+    widths, heights = (_sides(rows, [(key[0], first.get(key, -1)) for key in found], sizes, axis) for axis in (0, 1))
     kept = tuple(key[1] for key in found) if any(key[1] for key in found) else ()
-    return FrameIndex([key[0] for key in found], *columns, kept), np.array([position[key] for key in keys], np.int64)
+    index = FrameIndex([key[0] for key in found], widths, heights, kept)
+    return index, np.array([position[key] for key in keys], np.int64)
 
 
-def _side(
-    rows: pd.DataFrame,
-    first: list[int],
-    names: list[str],
-    sizes: tuple[int, int] | Mapping[str, tuple[int, int]] | None,
-    axis: int,
-) -> Any:
+def _sides(rows: pd.DataFrame, frames: list[tuple[str, int]], sizes: Sizes, axis: int) -> NDArray[np.int32]:
+    """Return widths or heights of frames, given by name and their first row, 0 where they are not known."""
     column = ("frame_width", "frame_height")[axis]
     if column in rows:
-        return rows[column].iloc[first].to_numpy(np.int32, na_value=0)
+        values = rows[column].to_numpy(np.int32, na_value=0)
+        return np.array([values[row] if row >= 0 else 0 for _, row in frames], np.int32)
     if isinstance(sizes, Mapping):
-        return np.array([sizes.get(name, (0, 0))[axis] for name in names], np.int32)
-    return np.full(len(names), 0 if sizes is None else sizes[axis], np.int32)
+        return np.array([sizes.get(name, (0, 0))[axis] for name, _ in frames], np.int32)
+    return np.full(len(frames), 0 if sizes is None else sizes[axis], np.int32)
 
 
 def _labels(rows: pd.DataFrame) -> LabelSet:
@@ -147,7 +154,10 @@ def _labels(rows: pd.DataFrame) -> LabelSet:
     labels = []
     for name in names:
         own = rows[rows["label"] == name]
-        texts = {column: [text for cell in own[column] if (text := attribute_text(cell)) is not None] for column in columns}
-        kinds = {column: "checkbox" if {*found} <= {"true", "false"} else "text" for column, found in texts.items() if found}
-        labels.append(Label(name, attributes=tuple(Attribute(column[5:], kind) for column, kind in kinds.items())))
+        attributes = []
+        for column in columns:
+            texts = {text for cell in own[column] if (text := attribute_text(cell)) is not None}
+            if texts:
+                attributes.append(Attribute(column[5:], "checkbox" if texts <= {"true", "false"} else "text"))
+        labels.append(Label(name, attributes=tuple(attributes)))
     return LabelSet.of(labels)

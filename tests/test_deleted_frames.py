@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ import pytest
 import cvat_widgets as cw
 from cvat_widgets.errors import NotFoundError
 from cvat_widgets.formats import read_dataset
+from cvat_widgets.model.interpolation import interpolate_table
 
 
 @pytest.fixture
@@ -52,8 +53,9 @@ def test_exports_by_name_leave_deleted_frames_out(task: cw.Task, tmp_path: Path)
     assert list(dataset.frames.names) == [names[frame] for frame in (0, 1, 2, 4, 6, 7)]
 
     def boxes(each: Any, left_out: tuple[int, ...] = ()) -> list[tuple[str, list[float]]]:
-        rows = zip(each.table.frame.tolist(), each.table.offsets[:-1], each.table.offsets[1:], strict=True)
-        found = [(each.frames.names[frame], each.table.points[a:b].round(2).tolist()) for frame, a, b in rows]
+        table = interpolate_table(each.table, frame_count=len(each.frames))
+        rows = zip(table.frame.tolist(), table.offsets[:-1], table.offsets[1:], strict=True)
+        found = [(each.frames.names[frame], table.points[a:b].round(2).tolist()) for frame, a, b in rows]
         return sorted(row for row in found if row[0] not in {names[frame] for frame in left_out})
 
     assert boxes(dataset) == boxes(whole, (3, 5)), "what is left is where it was"
@@ -63,7 +65,7 @@ def test_exports_by_number_keep_the_numbers(task: cw.Task, tmp_path: Path) -> No
     task.delete_frames([3])
     path = task.export(tmp_path / "video.zip", "CVAT for video 1.1")
     with zipfile.ZipFile(path) as archive:
-        root = ElementTree.fromstring(archive.read("annotations.xml"))
+        root = ET.fromstring(archive.read("annotations.xml"))
     boxes = [(int(box.get("frame", "")), box.get("outside")) for box in root.iter("box")]
     assert all(outside == "1" for frame, outside in boxes if frame == 3)
     assert {frame for frame, outside in boxes if outside == "0"} >= {0, 1, 2, 4, 5}

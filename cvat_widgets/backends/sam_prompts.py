@@ -188,9 +188,7 @@ class SamInteractor:
 
     def _low_res_of(self, mask: NDArray[np.bool_], encoded: SamEncoded) -> NDArray[np.float32]:
         if mask.shape != (encoded.height, encoded.width):
-            raise ModelError(
-                f"the mask is {mask.shape}, the picture {(encoded.height, encoded.width)}", where=self.info.name
-            )
+            raise ModelError(f"the mask is {mask.shape}, the picture {(encoded.height, encoded.width)}", where=self.info.name)
         import cv2
 
         height, width = (round(each / 4) for each in self.inner_size(encoded.height, encoded.width))
@@ -215,9 +213,7 @@ class SamInteractor:
         while len(encoded.answers) >= 32:
             encoded.answers.pop(next(iter(encoded.answers)))
         encoded.answers[prompt.positive, prompt.negative, prompt.box] = best
-        return [
-            Detection.of_mask("", mask, float(score)) for mask, score in zip(masks, scores, strict=True) if mask.any()
-        ]
+        return [Detection.of_mask("", mask, float(score)) for mask, score in zip(masks, scores, strict=True) if mask.any()]
 
     def postprocess(self, logits: Any, height: int, width: int) -> Any:
         """Return logits (k, height, width) of the whole picture from those of low resolution."""

@@ -144,7 +144,9 @@ def sam(
     side = int(model.config.prompt_encoder_config.image_size)
     normal = {"mean": (127.5,) * 3, "std": (127.5,) * 3} if kind == "sam3_tracker" else {}
     if kind == "sam_hq":
-        return SamInteractor(info, model.get_image_embeddings, _hq(model, where), device=where, side=side, hypotheses=hypotheses)
+        return SamInteractor(
+            info, model.get_image_embeddings, _hq(model, where), device=where, side=side, hypotheses=hypotheses
+        )
     return SamInteractor(
         info, model.get_image_embeddings, _decoder(model, where), device=where, side=side, stretch=stretch,
         hypotheses=hypotheses, **normal,

@@ -101,7 +101,7 @@ class Catalogue:
                 names = [repr(each) for (each,) in core.execute(select(schema.task.c.name).limit(20))]
                 raise NotFoundError(
                     f"there is no task {name!r}",
-                    where=str(self.database.path),
+                    where=self.database.where,
                     hint=f"There are: {', '.join(names) or 'none yet'}",
                 )
         return _task_row(row)

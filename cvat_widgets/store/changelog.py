@@ -7,7 +7,6 @@ done), ``undo`` and ``redo`` (the entries that undo and redo write themselves).
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -23,6 +22,7 @@ from cvat_widgets.model.table import AnnotationTable
 from cvat_widgets.store import codec, objects
 from cvat_widgets.store.catalogue import Catalogue, now
 from cvat_widgets.store.connection import Database
+from cvat_widgets.store.raw import Raw, is_duplicate
 from cvat_widgets.store.rows import Commit, HistoryState, Snapshot
 
 __all__ = ["ChangeLog"]
@@ -66,7 +66,7 @@ class ChangeLog:
             self._forget_undone(raw, task_id, entry)
             return self._log(raw, task_id, revision + 1, entry, changes, id_map=id_map)
 
-    def _number(self, raw: sqlite3.Connection, task_id: int, edit: Edit) -> dict[int, int]:
+    def _number(self, raw: Raw, task_id: int, edit: Edit) -> dict[int, int]:
         """Give real ids to added records that come with provisional ones (0 or less)."""
         wanted = [record.id for record in edit.added if record.id <= 0]
         if not wanted:
@@ -75,7 +75,7 @@ class ChangeLog:
         return {old: first + index for index, old in enumerate(wanted)}
 
     @staticmethod
-    def _take_ids(raw: sqlite3.Connection, task_id: int, count: int) -> int:
+    def _take_ids(raw: Raw, task_id: int, count: int) -> int:
         first = int(raw.execute("SELECT next_id FROM task WHERE id = ?", (task_id,)).fetchone()[0])
         raw.execute("UPDATE task SET next_id = ? WHERE id = ?", (first + count, task_id))
         return first
@@ -88,14 +88,14 @@ class ChangeLog:
         return range(first, first + count)
 
     @staticmethod
-    def _task_state(raw: sqlite3.Connection, task_id: int) -> tuple[int, int]:
+    def _task_state(raw: Raw, task_id: int) -> tuple[int, int]:
         row = raw.execute("SELECT revision, size FROM task WHERE id = ?", (task_id,)).fetchone()
         if row is None:
             raise NotFoundError(f"there is no task with id {task_id}", hint="It may have been deleted")
         return int(row[0]), int(row[1])
 
     @staticmethod
-    def _job_frames(raw: sqlite3.Connection, task_id: int) -> dict[int, tuple[int, int]]:
+    def _job_frames(raw: Raw, task_id: int) -> dict[int, tuple[int, int]]:
         rows = raw.execute(
             "SELECT job.id, start, stop FROM job JOIN segment ON segment.id = job.segment_id WHERE job.task_id = ?"
             " ORDER BY CASE WHEN job.type = 'annotation' THEN 0 ELSE 1 END, start, stop, job.id",
@@ -105,7 +105,7 @@ class ChangeLog:
 
     def _log(
         self,
-        raw: sqlite3.Connection,
+        raw: Raw,
         task_id: int,
         revision: int,
         entry: _Entry,
@@ -130,7 +130,7 @@ class ChangeLog:
         )  # fmt: skip
 
     @staticmethod
-    def _forget_undone(raw: sqlite3.Connection, task_id: int, entry: _Entry) -> None:
+    def _forget_undone(raw: Raw, task_id: int, entry: _Entry) -> None:
         """A new edit ends the redo branch of its author (in its job)."""
         raw.execute(
             "UPDATE change_set SET state = 'dead' WHERE task_id = ? AND state = 'undone' AND author = ?"
@@ -138,7 +138,7 @@ class ChangeLog:
             (task_id, entry.author, entry.job_id, entry.job_id),
         )
 
-    def _by_op_id(self, raw: sqlite3.Connection, task_id: int, op_id: str) -> Commit | None:
+    def _by_op_id(self, raw: Raw, task_id: int, op_id: str) -> Commit | None:
         row = raw.execute(
             f"SELECT {_FIELDS} FROM change_set WHERE task_id = ? AND op_id = ?",  # noqa: S608
             (task_id, op_id),
@@ -194,7 +194,7 @@ class ChangeLog:
             return self._log(raw, task_id, revision + 1, entry, None, bulk=payload, id_map=id_map)
 
     def _renumbered(
-        self, raw: sqlite3.Connection, task_id: int, table: AnnotationTable
+        self, raw: Raw, task_id: int, table: AnnotationTable
     ) -> tuple[AnnotationTable, dict[int, int]]:
         old = np.unique(table.id)
         first = self._take_ids(raw, task_id, len(old))
@@ -207,14 +207,14 @@ class ChangeLog:
 
     @staticmethod
     def _insert_block(
-        raw: sqlite3.Connection, task_id: int, revision: int, table: AnnotationTable, jobs: NDArray[np.int64], labels: LabelSet
+        raw: Raw, task_id: int, revision: int, table: AnnotationTable, jobs: NDArray[np.int64], labels: LabelSet
     ) -> None:
         job_by_id = dict(zip(table.id.tolist(), jobs.tolist(), strict=True))
         records = table.to_records(labels)
         objects.insert_records(raw, task_id, revision, ((job_by_id[record.id], record) for record in records))
 
     @staticmethod
-    def _delete_block(raw: sqlite3.Connection, task_id: int, table: AnnotationTable) -> None:
+    def _delete_block(raw: Raw, task_id: int, table: AnnotationTable) -> None:
         values = [(task_id, int(object_id)) for object_id in np.unique(table.id[table.parent < 0])]
         for name in ("shape", "tag", "track"):
             raw.executemany(f"DELETE FROM {name} WHERE task_id = ? AND id = ?", values)  # noqa: S608
@@ -237,7 +237,7 @@ class ChangeLog:
 
     @staticmethod
     def _candidate(
-        raw: sqlite3.Connection, task_id: int, state: str, job_id: int | None, author: str | None
+        raw: Raw, task_id: int, state: str, job_id: int | None, author: str | None
     ) -> tuple[Any, ...] | None:
         order = "DESC" if state == "done" else "ASC"
         row: tuple[Any, ...] | None = raw.execute(
@@ -279,7 +279,7 @@ class ChangeLog:
             self._replay(raw, task_id, revision + 1, changes, row_job)
             return self._log(raw, task_id, revision + 1, entry, changes)
 
-    def _replay(self, raw: sqlite3.Connection, task_id: int, revision: int, changes: ChangeSet, job_id: int | None) -> None:
+    def _replay(self, raw: Raw, task_id: int, revision: int, changes: ChangeSet, job_id: int | None) -> None:
         """Make a change that was made before (or its inverse); refuse if what it touches is no longer as it was then."""
         ids = sorted(changes.touched)
         present = objects.read_records(raw, task_id, ids)
@@ -368,7 +368,7 @@ class _Work:
 
     def __init__(
         self,
-        raw: sqlite3.Connection,
+        raw: Raw,
         jobs: dict[int, tuple[int, int]],
         labels: LabelSet,
         size: int,
@@ -404,7 +404,9 @@ class _Work:
         )
         try:
             objects.insert_records(self.raw, self.task_id, self.revision + 1, new)
-        except sqlite3.IntegrityError:
+        except Exception as error:
+            if not is_duplicate(error):
+                raise
             raise AnnotationError("two new objects have the same id", hint="Nothing was changed") from None
         changes = ChangeSet(
             added=added,
@@ -516,7 +518,7 @@ def _single(jobs: set[int], given: int | None) -> int | None:
 Block = tuple[AnnotationTable, NDArray[np.int64]]
 
 
-def _whole_block(raw: sqlite3.Connection, task_id: int, labels: LabelSet, jobs: set[int]) -> Block:
+def _whole_block(raw: Raw, task_id: int, labels: LabelSet, jobs: set[int]) -> Block:
     """Return everything that some jobs hold."""
     if not jobs:
         return AnnotationTable.empty(), np.empty(0, np.int64)

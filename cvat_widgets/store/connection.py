@@ -16,15 +16,17 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.pool import StaticPool
 
 from cvat_widgets.errors import StoreError
 from cvat_widgets.store.filesystem import HostGuard, is_network_filesystem
+from cvat_widgets.store.raw import Raw
 from cvat_widgets.store.schema import HEAD, metadata
 
-__all__ = ["Database"]
+__all__ = ["Database", "migrate"]
 
 _BUSY_SECONDS = 30.0
 _POLL_SECONDS = 0.5
@@ -130,22 +132,18 @@ class Database:
 
     def _migrate(self, version: str) -> None:
         """Bring an older store up to date."""
-        from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
-
-        config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if version not in known:
-            raise StoreError(
-                f"the store was made by a newer version of cvat-widgets (schema {version})",
-                where=str(self.path),
-                hint="Update: pip install -U cvat-widgets",
-            )
         with self.write(), self.engine.connect() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            migrate(connection, version, self.where)
+
+    @property
+    def where(self) -> str:
+        """How an error names the store."""
+        return str(self.path)
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy URL of the store."""
+        return f"sqlite:///{self.path}"
 
     # -- transactions --------------------------------------------------------------------------------------------
 
@@ -177,7 +175,7 @@ class Database:
         return StoreError(text, where=str(self.path), hint=hint)
 
     @contextlib.contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self) -> Iterator[Raw]:
         """Give the connection for reading; what is read belongs to one moment."""
         with self.lock, self.errors():
             self._check_open()
@@ -191,7 +189,7 @@ class Database:
                     self.raw.execute("COMMIT")
 
     @contextlib.contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
+    def write(self) -> Iterator[Raw]:
         """Give the connection for writing; committed, and on disk, when the block is left, rolled back on any error.
 
         A block inside another one is part of the same transaction.
@@ -249,3 +247,28 @@ class Database:
                 self._closed = True
                 self.engine.dispose()
                 self.raw.close()
+
+
+def migrate(connection: Any, version: str, where: str) -> None:
+    """Bring an older store up to date, on a connection that is writing.
+
+    Raises
+    ------
+    StoreError
+        The store is newer than this package.
+    """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version not in known:
+        raise StoreError(
+            f"the store was made by a newer version of cvat-widgets (schema {version})",
+            where=where,
+            hint="Update: pip install -U cvat-widgets",
+        )
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

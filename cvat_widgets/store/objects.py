@@ -5,7 +5,6 @@ These are the hot paths, written on the raw cursor: through SQLAlchemy Core load
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from cvat_widgets.model.labels import LabelSet
 from cvat_widgets.model.records import Record, Shape, Tag, Track
 from cvat_widgets.model.table import AnnotationTable
 from cvat_widgets.store import codec
+from cvat_widgets.store.raw import Raw
 
 __all__ = ["delete_records", "insert_records", "load_table", "read_records", "replace_records", "used_labels"]
 
@@ -62,7 +62,7 @@ def _row(task_id: int, job_id: int, revision: int, record: Record) -> tuple[Any,
 
 
 def _write(
-    raw: sqlite3.Connection, statements: dict[str, str], task_id: int, revision: int, records: Iterable[tuple[int, Record]]
+    raw: Raw, statements: dict[str, str], task_id: int, revision: int, records: Iterable[tuple[int, Record]]
 ) -> None:
     rows: dict[str, list[tuple[Any, ...]]] = {}
     for job_id, record in records:
@@ -71,23 +71,23 @@ def _write(
         raw.executemany(statements[name], values)
 
 
-def insert_records(raw: sqlite3.Connection, task_id: int, revision: int, records: Iterable[tuple[int, Record]]) -> None:
+def insert_records(raw: Raw, task_id: int, revision: int, records: Iterable[tuple[int, Record]]) -> None:
     """Write new records, each with its job."""
     _write(raw, _INSERT, task_id, revision, records)
 
 
-def replace_records(raw: sqlite3.Connection, task_id: int, revision: int, records: Iterable[tuple[int, Record]]) -> None:
+def replace_records(raw: Raw, task_id: int, revision: int, records: Iterable[tuple[int, Record]]) -> None:
     """Write changed records, each with its job."""
     _write(raw, _REPLACE, task_id, revision, records)
 
 
-def delete_records(raw: sqlite3.Connection, task_id: int, records: Iterable[Record]) -> None:
+def delete_records(raw: Raw, task_id: int, records: Iterable[Record]) -> None:
     """Delete records."""
     for record in records:
         raw.execute(f"DELETE FROM {_table_of(record)} WHERE task_id = ? AND id = ?", (task_id, record.id))  # noqa: S608
 
 
-def read_records(raw: sqlite3.Connection, task_id: int, ids: Sequence[int]) -> dict[int, tuple[Record, int, int]]:
+def read_records(raw: Raw, task_id: int, ids: Sequence[int]) -> dict[int, tuple[Record, int, int]]:
     """Return ``{id: (record, job, revision)}`` of those of the ids that exist."""
     found: dict[int, tuple[Record, int, int]] = {}
     for start in range(0, len(ids), 500):
@@ -131,7 +131,7 @@ def _record(name: str, row: tuple[Any, ...]) -> Record:
     )
 
 
-def used_labels(raw: sqlite3.Connection, task_id: int) -> set[int]:
+def used_labels(raw: Raw, task_id: int) -> set[int]:
     """Return the ids of the labels that objects of a task have."""
     found: set[int] = set()
     for name in _COLUMNS:
@@ -143,7 +143,7 @@ def used_labels(raw: sqlite3.Connection, task_id: int) -> set[int]:
 
 
 def load_table(
-    raw: sqlite3.Connection, task_id: int, labels: LabelSet, job_id: int | None = None
+    raw: Raw, task_id: int, labels: LabelSet, job_id: int | None = None
 ) -> tuple[AnnotationTable, NDArray[np.int64]]:
     """Return the annotations of a task, or of one job, and the job of each row: shapes, tags, tracks, each by id."""
     known = {attribute.id for label in labels for each in (label, *label.sublabels) for attribute in each.attributes}

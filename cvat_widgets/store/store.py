@@ -1,4 +1,4 @@
-"""The store: one SQLite file with tasks, their annotations and everything that ever happened to them."""
+"""The store: one SQLite file, or one PostgreSQL database, with tasks, their annotations and everything that ever happened to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cvat_widgets.errors import StoreError
+from cvat_widgets.errors import MissingExtraError, StoreError
 from cvat_widgets.model.changes import Edit
 from cvat_widgets.model.records import Record
 from cvat_widgets.model.table import AnnotationTable
@@ -27,15 +27,18 @@ from cvat_widgets.store.watch import Watch
 
 __all__ = ["Store"]
 
+_POSTGRESQL = ("postgresql:", "postgresql+psycopg:", "postgres:")
+
 
 class Store(Validation):
     """Durable annotations; made by :meth:`open`. Safe to use from several threads and processes of one host."""
 
-    _open: ClassVar[dict[Path, Store]] = {}
+    _open: ClassVar[dict[str, Store]] = {}
     _open_lock: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
+        self._key = ""
         self.changelog = ChangeLog(database, self)
         self.watch = Watch(database, self.changelog, self)
         with database.read() as raw:
@@ -50,29 +53,47 @@ class Store(Validation):
         Parameters
         ----------
         url
-            ``None``: the user's own store (``$CVAT_WIDGETS_HOME`` or ``~/.local/share/cvat_widgets``); a path; or ``sqlite:///path``.
+            ``None``: the user's own store (``$CVAT_WIDGETS_HOME`` or ``~/.local/share/cvat_widgets``); a path;
+            ``sqlite:///path``; or ``postgresql://user@host/database``.
 
         Raises
         ------
         StoreError
             It cannot be opened; the text says why.
         """
-        path = _path_of(url).resolve()
+        remote = url if isinstance(url, str) and url.startswith(_POSTGRESQL) else None
+        key = remote or str(_path_of(url).resolve())
         with cls._open_lock:
-            present = cls._open.get(path)
+            present = cls._open.get(key)
             if present is None:
-                present = cls._open[path] = cls(Database(path))
+                present = cls._open[key] = cls(_postgresql(remote) if remote else Database(Path(key)))
+                present._key = key
             return present
+
+    @staticmethod
+    def copy(source: Store | str | Path, target: Store | str | Path) -> None:
+        """Copy everything, history included, from one store into an empty one, e.g. from a file to PostgreSQL.
+
+        Media files stay where they are; folders of pictures that were made from arrays stay beside the old store.
+
+        Raises
+        ------
+        StoreError
+            The target is not empty.
+        """
+        from cvat_widgets.store.copying import copy_rows
+
+        copy_rows(*(each if isinstance(each, Store) else Store.open(each) for each in (source, target)))
 
     @property
     def path(self) -> Path:
-        """The SQLite file."""
+        """The SQLite file; for PostgreSQL the place of what belongs to the store but is not in it."""
         return self.database.path
 
     @property
     def url(self) -> str:
         """SQLAlchemy URL of the store."""
-        return f"sqlite:///{self.path}"
+        return self.database.url
 
     @property
     def directory(self) -> Path:
@@ -83,7 +104,7 @@ class Store(Validation):
         """Close the file; what was acknowledged is on disk anyway."""
         self.watch.close()
         with self._open_lock:
-            self._open.pop(self.path, None)
+            self._open.pop(self._key, None)
         self.database.close()
 
     def __enter__(self) -> Store:
@@ -93,7 +114,7 @@ class Store(Validation):
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Store {self.path}>"
+        return f"<Store {self.database.where}>"
 
     # -- annotations ---------------------------------------------------------------------------------------------
 
@@ -232,6 +253,16 @@ class Store(Validation):
         self.watch.publish_events()
 
 
+def _postgresql(url: str) -> Database:
+    try:
+        from cvat_widgets.store.postgresql import PostgresqlDatabase
+    except ImportError as error:
+        if error.name != "psycopg":
+            raise
+        raise MissingExtraError("psycopg", "postgres", "a store on PostgreSQL") from None
+    return PostgresqlDatabase(url)
+
+
 def _path_of(url: str | Path | None) -> Path:
     if url is None:
         return default_path()
@@ -241,6 +272,6 @@ def _path_of(url: str | Path | None) -> Path:
     if "://" in text:
         raise StoreError(
             f"stores of the kind {text.split(':', maxsplit=1)[0]!r} cannot be opened by this version",
-            hint="Give a path, or sqlite:///path",
+            hint="Give a path, sqlite:///path or postgresql://user@host/database",
         )
     return Path(text).expanduser()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,7 +52,7 @@ def small_sam(side: int = 256) -> Any:
     return Sam(
         ImageEncoderViT(
             img_size=side, embed_dim=32, depth=2, num_heads=2, out_chans=256, use_rel_pos=True, window_size=7,
-            global_attn_indexes=(1,),
+            global_attn_indexes=(1,), norm_layer=partial(torch.nn.LayerNorm, eps=1e-6),
         ),
         PromptEncoder(embed_dim=256, image_embedding_size=(grid, grid), input_image_size=(side, side), mask_in_chans=16),
         MaskDecoder(
@@ -73,8 +74,8 @@ def small_config(kind: str, side: int = 256) -> Any:
     if kind == "sam_hq":
         return transformers.SamHQConfig(vision_config=vision, prompt_encoder_config=prompt, mask_decoder_config={"vit_dim": 32})
     backbone = {
-        "model_type": "sam2_hiera_det_model", "hidden_size": 16, "image_size": [side, side], "embed_dim_per_stage": [16, 32, 64, 128], "blocks_per_stage": [1, 1, 1, 1],
-        "num_attention_heads_per_stage": [1, 1, 2, 2], "num_attention_heads": 1, "global_attention_blocks": [2],
+        "model_type": "sam2_hiera_det_model", "hidden_size": 16, "image_size": [side, side], "embed_dim_per_stage": [16, 32, 64, 128], "blocks_per_stage": [1, 2, 2, 1],
+        "num_attention_heads_per_stage": [1, 1, 2, 2], "num_attention_heads": 1, "global_attention_blocks": [4],
         "window_size_per_stage": [8, 4, 14, 7],
     }  # fmt: skip
     sizes = [[side // 4, side // 4], [side // 8, side // 8], [side // 16, side // 16]]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Locator
 
 import cvat_widgets as cw
 from tests.e2e.annotator import AnnotatorPage
@@ -38,6 +39,14 @@ cw.Annotator(task)"""
 
 def polygons(task: cw.Task) -> list[int]:
     return sorted(task.shapes.query("type == 'polygon'")["id"])
+
+
+def choose(dialog: Locator, field: str, value: str) -> None:
+    dialog.get_by_role("combobox", name=field, exact=True).select_option(value)
+
+
+def fill(dialog: Locator, field: str, value: str) -> None:
+    dialog.get_by_role("spinbutton", name=field, exact=True).fill(value)
 
 
 def wait_for_objects(page: AnnotatorPage, count: int) -> None:
@@ -76,10 +85,10 @@ def test_an_action_runs_on_all_frames_and_is_one_undo_step(opened: tuple[Annotat
     revision = task.revision
     page.press("Control+e")
     dialog = page.root.get_by_role("dialog", name="Run an action")
-    dialog.get_by_label("Action").select_option("Convert shapes")
-    dialog.get_by_label("From").select_option("rectangle")
-    dialog.get_by_label("To").select_option("polygon")
-    dialog.get_by_label("Frames").select_option("all")
+    choose(dialog, "Action", "Convert shapes")
+    choose(dialog, "From", "rectangle")
+    choose(dialog, "To", "polygon")
+    choose(dialog, "Frames", "all")
     page.notebook.screenshot("actions-dialog")
     dialog.get_by_test_id("action-run").click()
     expect(dialog.get_by_test_id("action-outcome")).to_have_text("10 changed.")
@@ -100,8 +109,8 @@ def test_an_action_on_the_selection_leaves_the_rest_alone(opened: tuple[Annotato
     page.press("Control+e")
     dialog = page.root.get_by_role("dialog", name="Run an action")
     expect(dialog.get_by_label("Only selected objects (1)")).to_be_checked()
-    dialog.get_by_label("Action").select_option("Polygon simplification")
-    dialog.get_by_label("Distance in pixels").fill("1.5")
+    choose(dialog, "Action", "Polygon simplification")
+    fill(dialog, "Distance in pixels", "1.5")
     page.page.keyboard.press("Enter")
     expect(dialog.get_by_test_id("action-outcome")).to_have_text("1 changed.")
     lengths = task.shapes.set_index("id")["points"].map(len)
@@ -124,11 +133,11 @@ def wipe(rows, slowly):
     page.focus()
     page.press("Control+e")
     dialog = page.root.get_by_role("dialog", name="Run an action")
-    dialog.get_by_label("Action").select_option("Wipe")
+    choose(dialog, "Action", "Wipe")
     expect(dialog.get_by_text("Remove everything.")).to_be_visible()
-    dialog.get_by_label("Frames").select_option("range")
-    dialog.get_by_label("From").fill("2")
-    dialog.get_by_label("To", exact=True).fill("4")
+    choose(dialog, "Frames", "range")
+    fill(dialog, "From", "2")
+    fill(dialog, "To", "4")
     dialog.get_by_test_id("action-run").click()
     dialog.get_by_test_id("action-cancel").click()
     expect(dialog.get_by_test_id("action-outcome")).to_have_text("Cancelled: nothing was changed.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import tarfile
 import zipfile
 from pathlib import Path
@@ -61,7 +62,7 @@ def _check(source, names: list[str]) -> None:
 
 def test_folder(tmp_path: Path) -> None:
     source = open_media(_tree(tmp_path / "pictures"))
-    assert source.notes == (f"{tmp_path / 'pictures'}: 3 files are no pictures and were skipped",)
+    assert source.notes == (f"{tmp_path / 'pictures'}: 2 files are no pictures and were skipped",)
     _check(source, _NATURAL)
 
 
@@ -301,3 +302,26 @@ def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'cvat-widgets\[cloud\]'"):
         open_media("s3://bucket/a.png")
+
+
+@pytest.mark.parametrize("form", ["folder", "zip", "tar", "tar.gz"])
+def test_context_images_belong_to_their_frame(tmp_path: Path, form: str) -> None:
+    folder = _tree(tmp_path / "pictures")
+    (folder / "a" / "related_images" / "img2_png" / "above10.png").write_bytes(_png(2))
+    (folder / "a" / "related_images" / "img2_png" / "above9.png").write_bytes(_png(3))
+    path = folder
+    if form != "folder":
+        path = Path(shutil.make_archive(str(tmp_path / "pack"), {"tar.gz": "gztar"}.get(form, form), folder))
+    source = open_media(path)
+    for each in (source, reopen_media(json.loads(json.dumps(source.spec)))):
+        names = list(each.index.names)
+        assert sorted(names) == sorted(_NAMES)
+        frame = names.index("a/img2.png")
+        assert each.context_names(frame) == ["above9.png", "above10.png", "side.png"]
+        assert all(each.context_names(other) == [] for other in range(len(names)) if other != frame)
+        picture = each.context_picture(frame, 1)
+        assert picture.data == _png(2)
+        assert max(each.context_picture(frame, 2, max_side=4).width, 0) == 4
+        with pytest.raises(MediaError, match="no context image 3"):
+            each.context_picture(frame, 3)
+        each.close()

@@ -11,6 +11,7 @@ import pytest
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
 from cvat_widgets.store import Store, TaskRow, TaskSpec
+from tests.store.postgresql_server import Server, binaries, server
 
 LABELS = LabelSet.of(
     [Label("car", attributes=(Attribute("parked", "checkbox"), Attribute("speed", "number", mutable=True))), "person"]
@@ -22,9 +23,27 @@ def spec(name: str = "task", frames: int = 20, segments: list[tuple[int, int]] |
     return TaskSpec(name=name, labels=LABELS, frames=index, media={"kind": "test"}, segments=segments or [(0, frames - 1)])
 
 
-@pytest.fixture(params=["sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "store.sqlite") as opened:
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A throwaway PostgreSQL server."""
+    pytest.importorskip("psycopg")
+    if binaries() is None:
+        pytest.skip("PostgreSQL is not installed (apt-get install postgresql)")
+    with server() as running:
+        yield running
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where an empty store can be made: every kind of store passes the same tests."""
+    if request.param == "postgresql":
+        return request.getfixturevalue("postgresql").database()
+    return str(tmp_path / "store.sqlite")
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    with Store.open(url) as opened:
         yield opened
 
 

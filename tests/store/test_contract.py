@@ -112,7 +112,7 @@ def test_undo_and_redo_are_an_authors_own_and_survive_reopening(store: Store, ta
     (mine,) = added(store, task, box(), label="mine")
     store.commit(task.id, Edit(added=(box(),)), author="bob", label="his")
     store.commit(task.id, Edit(updated={mine: {"group": (0, 1)}}), author="ann", label="group")
-    path = store.path
+    path = store.url
     store.close()
     with Store.open(path) as again:
         assert again.history(task.id, author="ann").undo == "group"

@@ -188,8 +188,8 @@ def test_a_closed_store_says_so(tmp_path: Path) -> None:
 
 
 def test_other_databases_are_named() -> None:
-    with pytest.raises(StoreError, match="'postgresql' cannot be opened"):
-        Store.open("postgresql://localhost/cvat")
+    with pytest.raises(StoreError, match="'mysql' cannot be opened"):
+        Store.open("mysql://localhost/cvat")
 
 
 def test_network_filesystems_are_recognised(tmp_path: Path) -> None:

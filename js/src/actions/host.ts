@@ -3,7 +3,7 @@ import type { Context } from "./context";
 
 const CREATE_VIEW = "notebook:create-output-view";
 const ADVICE =
-  "For a tab of its own: right-click in the margin left of this output and choose Create New View for Output. " +
+  "For a tab of its own: right-click in the margin left of this output and choose Create New View for Cell Output. " +
   "Or show the same annotator in another cell: all views share the annotations.";
 
 interface LabApp {
@@ -27,10 +27,11 @@ export async function toggleFullscreen(context: Context): Promise<void> {
   }
 }
 
-function mouse(type: string, button: number, at: Element): MouseEvent {
-  const { left, top } = at.getBoundingClientRect();
-  const view = at.ownerDocument.defaultView;
-  return new MouseEvent(type, { bubbles: true, cancelable: true, button, clientX: left + 2, clientY: top + 2, view });
+function send(type: string, button: number, to: Element): void {
+  const { left, top } = to.getBoundingClientRect();
+  const view = to.ownerDocument.defaultView;
+  const options = { bubbles: true, cancelable: true, button, clientX: left + 2, clientY: top + 2, view };
+  to.dispatchEvent(type.startsWith("pointer") ? new PointerEvent(type, options) : new MouseEvent(type, options));
 }
 
 /**
@@ -47,18 +48,19 @@ export function detach(context: Context): void {
     return;
   }
   // The command is about the active cell; pressing a mouse button on a cell makes it that.
-  output.dispatchEvent(mouse("mousedown", 2, output));
-  output.dispatchEvent(mouse("mouseup", 2, output));
+  send("mousedown", 2, output);
+  send("mouseup", 2, output);
   const app = (page.defaultView as (Window & { jupyterapp?: LabApp }) | null)?.jupyterapp;
   if (app?.commands.hasCommand(CREATE_VIEW)) {
     void app.commands.execute(CREATE_VIEW);
     return;
   }
-  output.dispatchEvent(mouse("contextmenu", 2, output));
+  send("contextmenu", 2, output);
   const entry = page.querySelector<HTMLElement>(`.lm-Menu-item[data-command="${CREATE_VIEW}"]`);
   if (!entry) {
     context.editor.toast("info", ADVICE);
     return;
   }
-  for (const type of ["mousemove", "mousedown", "mouseup"]) entry.dispatchEvent(mouse(type, 0, entry));
+  // Menus of older versions listen to the mouse, those of newer ones to pointers.
+  for (const type of ["pointermove", "pointerup", "mousemove", "mouseup"]) send(type, 0, entry);
 }

@@ -66,6 +66,15 @@ function Form({ actions }: { actions: readonly ActionSpec[] }) {
   const [onlyFiltered, setOnlyFiltered] = useState(filter !== null);
   const [outcome, setOutcome] = useState<Outcome | null>(null);
   const { progress, start, cancel } = useRun(setOutcome);
+  const running = progress !== null;
+  const form = useRef<HTMLFormElement>(null);
+  const opened = useRef(false);
+  // What had the focus is gone when a run begins or ends; without any, keys would go to the notebook.
+  useEffect(() => {
+    const wanted = opened.current ? ".cvw-filter-foot button" : "select";
+    form.current?.querySelector<HTMLElement>(wanted)?.focus({ preventScroll: true });
+    opened.current = true;
+  }, [running]);
 
   const chosen = action.per === "one" ? { ...frames, which: "frame" as const } : frames;
   const request = (): RunRequest => {
@@ -82,13 +91,14 @@ function Form({ actions }: { actions: readonly ActionSpec[] }) {
 
   return (
     <form
+      ref={form}
       class="cvw-actions"
       onSubmit={(event) => {
         event.preventDefault();
         start(request());
       }}
     >
-      <fieldset disabled={progress !== null}>
+      <fieldset disabled={running}>
         <Choice
           label="Action"
           value={name}

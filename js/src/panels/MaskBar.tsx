@@ -81,14 +81,14 @@ function Bar() {
           <input
             type="range"
             min={0}
-            max={1000}
-            value={Math.round(positionOf(masks.size.value))}
+            max={BRUSH_SIZES.length - 1}
+            value={positionOf(masks.size.value)}
             disabled={!brushes}
             aria-label="Size of the brush"
             aria-valuetext={`${masks.size.value} pixels`}
             data-testid="mask-size"
             onInput={(event) => {
-              masks.size.value = sizeAt(Number(event.currentTarget.value));
+              masks.size.value = BRUSH_SIZES[Number(event.currentTarget.value)] ?? MIN_BRUSH;
             }}
             onPointerUp={back}
           />
@@ -151,13 +151,8 @@ function keyOf(id: string): string {
   return readable(actionOf(id).keys[0] ?? "");
 }
 
-/** The slider is logarithmic: one pixel matters for a brush of three and not for one of three hundred. */
-const RATIO = MAX_BRUSH / MIN_BRUSH;
-
+/** The slider goes by steps: one pixel matters for a brush of three and not for one of three hundred. */
 function positionOf(size: number): number {
-  return (1000 * Math.log(size / MIN_BRUSH)) / Math.log(RATIO);
-}
-
-function sizeAt(position: number): number {
-  return Math.round(MIN_BRUSH * RATIO ** (position / 1000));
+  const above = BRUSH_SIZES.findIndex((each) => each > size);
+  return above < 0 ? BRUSH_SIZES.length - 1 : Math.max(0, above - 1);
 }

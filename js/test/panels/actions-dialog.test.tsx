@@ -151,7 +151,9 @@ describe("the dialog of actions", () => {
   it("shows how far it is and what it did, also what was left alone", async () => {
     open();
     await settle();
+    expect(document.activeElement).toBe(field("Action"));
     submit();
+    expect(document.activeElement).toBe(byTestId("action-cancel"));
     act(() => runs[0]?.options.onProgress?.(3, 19, ""));
     expect(host.querySelector("progress")?.value).toBe(3);
     expect(byTestId("action-run")).toBeNull();
@@ -160,6 +162,7 @@ describe("the dialog of actions", () => {
     const result = { added: 0, updated: 2, removed: 0, skipped: ["shape 1: a hole", "shape 2: a hole"], text: "2 changed." };
     await act(async () => runs[0]?.resolve({ result }));
     expect(byTestId("action-outcome")?.textContent).toBe("2 changed.");
+    expect(document.activeElement).toBe(byTestId("action-run"));
     expect([...host.querySelectorAll("li")].map((each) => each.textContent)).toEqual(result.skipped);
   });
 

@@ -17,6 +17,13 @@ export function clampedSize(size: number): number {
   return Math.min(MAX_BRUSH, Math.max(MIN_BRUSH, Math.round(size)));
 }
 
+/** Every size that steps lead to from the smallest brush on. */
+export const BRUSH_SIZES: readonly number[] = (() => {
+  const sizes = [MIN_BRUSH];
+  while ((sizes.at(-1) as number) < MAX_BRUSH) sizes.push(steppedSize(sizes.at(-1) as number, 1));
+  return sizes;
+})();
+
 export class MaskOptions {
   readonly tool: Signal<MaskTool> = signal<MaskTool>("brush");
   readonly form: Signal<Brush["form"]> = signal<Brush["form"]>("circle");
