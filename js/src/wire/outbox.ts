@@ -23,17 +23,27 @@ export function sessionShelf(): Shelf {
 
 export class Outbox {
   private readonly key: string;
+  /** Whose edits these are to keep and to forget: this page's, and those of earlier pages that it took over. */
+  private readonly own = new Set<string>();
 
   constructor(
     private readonly shelf: Shelf,
     uid: string,
     job: number,
+    client: string,
   ) {
+    this.own.add(client);
     this.key = `cvw-outbox:${uid}:${job}`;
   }
 
   /** What an earlier page left behind. */
   load(): PendingEdit[] {
+    const edits = this.read();
+    for (const { client } of edits) this.own.add(client);
+    return edits;
+  }
+
+  private read(): PendingEdit[] {
     try {
       const kept: unknown = JSON.parse(this.shelf.getItem(this.key) ?? "[]");
       return Array.isArray(kept) ? (kept as PendingEdit[]) : [];
@@ -43,12 +53,14 @@ export class Outbox {
   }
 
   save(edits: readonly PendingEdit[]): void {
-    if (edits.length === 0) {
+    // Another annotator of the same job on this page has its edits here, too.
+    const others = this.read().filter(({ client }) => !this.own.has(client));
+    if (edits.length + others.length === 0) {
       this.shelf.removeItem(this.key);
       return;
     }
     const plain = edits.map(({ client, seq, base, label, changes }) => ({ client, seq, base, label, changes }));
-    const text = JSON.stringify(plain);
+    const text = JSON.stringify([...others, ...plain]);
     try {
       if (text.length < LIMIT) this.shelf.setItem(this.key, text);
     } catch {

@@ -88,7 +88,7 @@ export class Sync {
     this.welcome = welcome;
     this.document.addIds(welcome.ids[0], welcome.ids[1]);
     if (first) {
-      this.outbox = new Outbox(this.options.shelf ?? sessionShelf(), welcome.task.uid, welcome.job.id);
+      this.outbox = new Outbox(this.options.shelf ?? sessionShelf(), welcome.task.uid, welcome.job.id, this.link.clientId);
       const left = this.outbox.load();
       const outbox = this.outbox;
       this.document.restore(left);
