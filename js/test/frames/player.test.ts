@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ByteCache } from "../../src/frames/cache";
+import { FramePlayer } from "../../src/frames/player";
+import type { Link } from "../../src/wire/link";
+
+interface Request {
+  readonly frame: number;
+  readonly tier: string;
+  readonly signal: AbortSignal;
+  answer(): void;
+  fail(text: string): void;
+}
+
+/** A kernel that answers when the test says so. */
+function kernel(): { requests: Request[]; link: Pick<Link, "call">; answerAll: () => Promise<void> } {
+  const requests: Request[] = [];
+  const call = (_method: string, params: unknown, options?: { signal?: AbortSignal }): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const { frame, tier } = params as { frame: number; tier: string };
+      const signal = options?.signal ?? new AbortController().signal;
+      signal.addEventListener("abort", () => reject(signal.reason));
+      requests.push({
+        frame,
+        tier,
+        signal,
+        answer: () =>
+          resolve({ result: { frame, width: 640, height: 480, mime: "image/jpeg", tier }, buffers: [new Uint8Array(8)] }),
+        fail: (text) => reject(new Error(text)),
+      });
+    });
+  const answerAll = async (): Promise<void> => {
+    for (let done = 0; done < requests.length; done++) {
+      requests[done]?.answer();
+      await vi.advanceTimersByTimeAsync(0);
+    }
+  };
+  return { requests, link: { call } as Pick<Link, "call">, answerAll };
+}
+
+function made(fps: number | null = 25): ReturnType<typeof kernel> & { player: FramePlayer } {
+  const side = kernel();
+  const decode = async (): Promise<ImageBitmap> => ({ width: 640, height: 480, close() {} }) as unknown as ImageBitmap;
+  return { ...side, player: new FramePlayer(side.link, { first: 0, last: 99, fps, decode }) };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe("the player", () => {
+  it("shows a frame when its picture is there, and the one before until then", async () => {
+    const { player, requests, answerAll } = made();
+    player.seek(10);
+    expect([player.frame.value, player.image.value, player.loading.value]).toEqual([10, null, true]);
+    requests[0]?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([player.image.value?.frame, player.loading.value]).toEqual([10, false]);
+    await answerAll();
+    player.seek(50);
+    expect([player.frame.value, player.image.value?.frame, player.loading.value]).toEqual([50, 10, true]);
+  });
+
+  it("asks ahead in the direction of travel, and gives up what was left behind", async () => {
+    const { player, requests } = made();
+    player.seek(10);
+    requests[0]?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests.map(({ frame }) => frame)).toEqual([10, 11, 12, 13, 14, 15, 16]);
+    player.seek(80);
+    expect(requests.slice(1, 7).every(({ signal }) => signal.aborted)).toBe(true);
+    expect(requests.at(-1)?.frame).toBe(80);
+    requests.at(-1)?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    player.seek(79);
+    requests.at(-1)?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests.slice(-6).map(({ frame }) => frame)).toEqual([78, 77, 76, 75, 74, 73]);
+  });
+
+  it("plays every frame once and in order, however late the pictures come", async () => {
+    const { player, requests } = made();
+    const shown: number[] = [];
+    player.image.subscribe((image) => {
+      if (image) shown.push(image.frame);
+    });
+    player.seek(0);
+    requests[0]?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    player.play();
+    for (let turn = 0, done = 1; turn < 200 && shown.length < 20; turn++) {
+      // Every third round the kernel is slow.
+      if (turn % 3 !== 0) while (done < requests.length) requests[done++]?.answer();
+      await vi.advanceTimersByTimeAsync(40);
+    }
+    player.pause();
+    expect(shown.slice(0, 20)).toEqual(Array.from({ length: 20 }, (_, i) => i));
+  });
+
+  it("scrubs on small pictures and rests on the exact one", async () => {
+    const { player, requests, answerAll } = made();
+    player.scrub(30);
+    player.scrub(31);
+    expect(requests.map(({ frame, tier }) => [frame, tier])).toEqual([
+      [30, "proxy"],
+      [31, "proxy"],
+    ]);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(requests.at(-1)).toMatchObject({ frame: 31, tier: "exact" });
+    await answerAll();
+    expect(player.image.value).toMatchObject({ frame: 31, tier: "exact" });
+  });
+
+  it("says what is wrong with a frame, and goes on with the next", async () => {
+    const { player, requests } = made();
+    player.seek(5);
+    requests[0]?.fail("frame 5: the file is damaged");
+    await vi.advanceTimersByTimeAsync(0);
+    expect([player.error.value, player.loading.value]).toEqual(["frame 5: the file is damaged", false]);
+    player.step(1);
+    expect(player.error.value).toBeNull();
+    requests.at(-1)?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(player.image.value?.frame).toBe(6);
+  });
+});
+
+describe("the cache of pictures", () => {
+  it("lets go of what was used least recently once it has too many bytes", () => {
+    const gone: string[] = [];
+    const cache = new ByteCache<string, string>(100, (value) => gone.push(value));
+    cache.set("a", "A", 40);
+    cache.set("b", "B", 40);
+    cache.get("a");
+    cache.set("c", "C", 40);
+    expect([cache.has("a"), cache.has("b"), cache.has("c")]).toEqual([true, false, true]);
+    expect(gone).toEqual(["B"]);
+  });
+});
