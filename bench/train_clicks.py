@@ -258,8 +258,7 @@ def main(seconds: float) -> None:
             if step % 50 == 0:
                 print(f"{spent:5.0f} s  step {step}  samples {seen}  loss {shown:.3f}", flush=True)
     export(net, TARGET)
-    torch.save(net.state_dict(), "/tmp/clicks.pt")
 
 
 if __name__ == "__main__":
-    main(float(sys.argv[1]) if len(sys.argv) > 1 else 540.0)
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 570.0)

@@ -28,7 +28,7 @@ from cvat_widgets.model.labels import Attribute, Label
 if TYPE_CHECKING:
     from cvat_widgets import actions, formats, samples
     from cvat_widgets.actions import action
-    from cvat_widgets.active_learning import active_learning
+    from cvat_widgets.frame_ranking import active_learning
     from cvat_widgets.backends import detector, interactor, load_backend, tracker
     from cvat_widgets.formats import convert, read_dataset
     from cvat_widgets.interchange import from_supervision, read_parquet, rows_from_masks, to_parquet, to_supervision
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from cvat_widgets.project import Project, delete_project, projects
     from cvat_widgets.row_datasets import write_dataset
     from cvat_widgets.store import Store
-    from cvat_widgets.task import Task, delete_task, tasks
+    from cvat_widgets.task import Task, delete_task, jobs, tasks
     from cvat_widgets.widgets import Annotator, Viewer
 
 __all__ = [
@@ -70,6 +70,7 @@ __all__ = [
     "formats",
     "from_supervision",
     "interactor",
+    "jobs",
     "load_backend",
     "projects",
     "read_dataset",
@@ -86,7 +87,7 @@ __all__ = [
 
 _LAZY = {
     "write_dataset": "cvat_widgets.row_datasets",
-    "active_learning": "cvat_widgets.active_learning",
+    "active_learning": "cvat_widgets.frame_ranking",
     **dict.fromkeys(("detector", "interactor", "load_backend", "tracker"), "cvat_widgets.backends"),
     "Annotator": "cvat_widgets.widgets",
     "Job": "cvat_widgets.job",
@@ -106,6 +107,7 @@ _LAZY = {
     "to_parquet": "cvat_widgets.interchange",
     "read_parquet": "cvat_widgets.interchange",
     "run_action": "cvat_widgets.operations_facade",
+    "jobs": "cvat_widgets.task",
     "tasks": "cvat_widgets.task",
 }
 

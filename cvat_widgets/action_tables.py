@@ -131,4 +131,4 @@ def _renumbered(record: Record, new_id: NewId) -> Record:
     if isinstance(record, Tag):
         return msgspec.structs.replace(record, id=own)
     elements = tuple(msgspec.structs.replace(element, id=new_id()) for element in record.elements)
-    return msgspec.structs.replace(record, id=own, elements=elements)  # type: ignore[arg-type]  # each kind keeps its kind
+    return msgspec.structs.replace(record, id=own, elements=elements)

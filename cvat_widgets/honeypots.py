@@ -48,9 +48,7 @@ def create_with_honeypots(
         if frames is not None
         else random_uniform_frames(len(index), count=count, share=share, seed=seed)
     )
-    plan = place_honeypots(
-        len(index), pool, frames_per_job=frames_per_job, honeypots_per_job=honeypots_per_job, seed=seed
-    )
+    plan = place_honeypots(len(index), pool, frames_per_job=frames_per_job, honeypots_per_job=honeypots_per_job, seed=seed)
     size = len(plan.pictures)
     order = np.concatenate((plan.pictures, plan.pool))
     hidden = plan.honeypots.tolist()
@@ -66,7 +64,13 @@ def create_with_honeypots(
     segments = [(int(stop) - len(job), int(stop) - 1) for stop, job in zip(stops, plan.jobs, strict=True)]
     place = {int(picture): size + number for number, picture in enumerate(plan.pool)}
     spec = TaskSpec(
-        name=name, labels=LabelSet.of(labels), frames=shown.index, media=shown.spec, segments=segments, kind="images", owner=user
+        name=name,
+        labels=LabelSet.of(labels),
+        frames=shown.index,
+        media=shown.spec,
+        segments=segments,
+        kind="images",
+        owner=user,
     )
     with store.database.write():
         row = store.create_task(spec)

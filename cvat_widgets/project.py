@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvat_widgets.model.labels import Label, LabelSet
 from cvat_widgets.store.label_fitting import with_known_ids
-from cvat_widgets.task import Task, current_user, open_store
+from cvat_widgets.task import Task, open_store, user_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ class Project:
     def __init__(self, store: Store, row: ProjectRow) -> None:
         self.store = store
         self.row = row
-        self.user = current_user()
+        self.user = user_of(store)
 
     @classmethod
     def create(
@@ -76,7 +76,7 @@ class Project:
             ``None``: the default store; a path; or an SQLAlchemy URL.
         """
         opened = open_store(store)
-        row = opened.create_project(name, LabelSet.of(labels), owner=current_user(), bug_tracker=bug_tracker)
+        row = opened.create_project(name, LabelSet.of(labels), owner=user_of(opened), bug_tracker=bug_tracker)
         return cls(opened, row)
 
     @classmethod
@@ -200,7 +200,7 @@ class Project:
         from cvat_widgets.backup import read_project
 
         opened = open_store(store)
-        return cls(opened, opened.project(read_project(opened, path, name=name, media=media, user=current_user())))
+        return cls(opened, opened.project(read_project(opened, path, name=name, media=media, user=user_of(opened))))
 
     def __repr__(self) -> str:
         return f"<Project {self.id} {self.name!r}: {len(self.tasks)} tasks, labels {', '.join(self.labels.names)}>"

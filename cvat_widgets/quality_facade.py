@@ -138,9 +138,7 @@ def shuffle(store: Store, task_id: int, *, seed: int | None = None, user: str = 
 # -- reports -----------------------------------------------------------------------------------------------------------
 
 
-def report(
-    store: Store, task_id: int, settings: QualitySettings | None = None, *, job_id: int | None = None
-) -> QualityReport:
+def report(store: Store, task_id: int, settings: QualitySettings | None = None, *, job_id: int | None = None) -> QualityReport:
     """Compare a task, or one job, with its ground truth; see :meth:`Task.quality_report`."""
     truth = _jobs(store, task_id, "ground_truth")
     if not truth:
@@ -155,9 +153,7 @@ def report(
     return compare(gt, table, store.labels(task_id), store.frames(task_id), used, validation_frames=frames)
 
 
-def _at_places(
-    store: Store, task_id: int, gt: AnnotationTable, active: set[int]
-) -> tuple[AnnotationTable, NDArray[np.int64]]:
+def _at_places(store: Store, task_id: int, gt: AnnotationTable, active: set[int]) -> tuple[AnnotationTable, NDArray[np.int64]]:
     """Return the ground truth on the frames annotators see, and these frames."""
     hidden = store.honeypots(task_id)
     if not hidden:

@@ -232,9 +232,7 @@ class JobReview:
     def on_review(self, callback: Callable[[EventRow], None]) -> Callable[[], None]:
         """Call a function after every event of this job, its issues and comments, from whatever kernel; return how to stop."""
         job_id = self.row.id
-        return self.store.subscribe_events(
-            self.row.task_id, lambda event: callback(event) if event.job_id == job_id else None
-        )
+        return self.store.subscribe_events(self.row.task_id, lambda event: callback(event) if event.job_id == job_id else None)
 
 
 class JobList(list["Job"]):

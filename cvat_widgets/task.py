@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from cvat_widgets.media import FrameSource
     from cvat_widgets.store import JobRow, Store, TaskRow
 
-__all__ = ["Task", "current_user", "tasks"]
+__all__ = ["Task", "current_user", "jobs", "tasks"]
 
 
 _open_media: WeakValueDictionary[tuple[str, int], FrameSource] = WeakValueDictionary()
@@ -45,6 +45,11 @@ def current_user() -> str:
         return "user"
 
 
+def user_of(store: Store) -> str:
+    """Return in whose name a store is changed: who its database says we are, if it enforces roles, else who works here."""
+    return store.identity or current_user()
+
+
 def open_store(store: Store | str | Path | None) -> Store:
     """Return a store from what a user gives: a store, a path, an SQLAlchemy URL, or ``None`` for the default."""
     from cvat_widgets.store import Store
@@ -52,23 +57,85 @@ def open_store(store: Store | str | Path | None) -> Store:
     return store if isinstance(store, Store) else Store.open(store)
 
 
-def tasks(store: Store | str | Path | None = None) -> pd.DataFrame:
-    """Return the tasks of a store: ``id, name, mode, size, jobs, revision, created, updated, subset``.
+def tasks(
+    store: Store | str | Path | None = None,
+    *,
+    search: str = "",
+    project: str | int | None = None,
+    subset: str | None = None,
+    assignee: str | None = None,
+    owner: str | None = None,
+    mode: str | None = None,
+    sort: str = "id",
+    offset: int = 0,
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Return the tasks of a store.
 
     Parameters
     ----------
     store
         ``None``: the default SQLite store; a path; or an SQLAlchemy URL.
-    """
-    import pandas as pd
+    search
+        Part of the name, whatever its case.
+    project, subset, assignee, owner, mode
+        Only these; an empty text means none.
+    sort
+        ``id``, ``name``, ``created``, ``updated``, ``size``, ``assignee``, ``owner``, ``subset`` or ``mode``; with ``-``
+        before it the other way round.
+    offset, limit
+        Which part of the list.
 
-    opened = open_store(store)
-    columns = ["id", "name", "mode", "size", "jobs", "revision", "created", "updated", "subset"]
-    rows = [
-        {name: getattr(row, name) for name in columns if name != "jobs"} | {"jobs": len(opened.jobs(row.id))}
-        for row in opened.tasks()
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    Returns
+    -------
+    pandas.DataFrame
+        ``id, name, mode, size, jobs, revision, created, updated, subset, project, assignee, owner``, how many jobs are
+        ``completed`` in their stage and how many ``accepted``, and ``bug_tracker``.
+    """
+    from cvat_widgets.listing import task_table
+
+    return task_table(
+        open_store(store), search=search, project=project, subset=subset, assignee=assignee, owner=owner, mode=mode,
+        sort=sort, offset=offset, limit=limit,
+    )  # fmt: skip
+
+
+def jobs(
+    store: Store | str | Path | None = None,
+    *,
+    search: str = "",
+    task: str | int | None = None,
+    project: str | int | None = None,
+    kind: str | None = None,
+    stage: str | None = None,
+    state: str | None = None,
+    assignee: str | None = None,
+    sort: str = "id",
+    offset: int = 0,
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Return the jobs of all tasks of a store, e.g. ``jobs(assignee="ann", state="in progress")``.
+
+    Parameters
+    ----------
+    store
+        ``None``: the default SQLite store; a path; or an SQLAlchemy URL.
+    search
+        Part of the name of the task.
+    task, project, kind, stage, state, assignee
+        Only these; ``assignee=""`` means nobody's.
+    sort
+        ``id``, ``task_id``, ``stage``, ``state``, ``assignee``, ``created`` or ``updated``; with ``-`` before it the other
+        way round.
+    offset, limit
+        Which part of the list.
+    """
+    from cvat_widgets.listing import job_table
+
+    return job_table(
+        open_store(store), search=search, task=task, project=project, kind=kind, stage=stage, state=state,
+        assignee=assignee, sort=sort, offset=offset, limit=limit,
+    )  # fmt: skip
 
 
 class Task(ModelsOnTask, TaskTeam, EditableAnnotations):
@@ -82,7 +149,7 @@ class Task(ModelsOnTask, TaskTeam, EditableAnnotations):
         self.store = store
         self.task_id = row.id
         self.row = row
-        self.user = current_user()
+        self.user = user_of(store)
         self._media: FrameSource | None = None
 
     # -- making and finding --------------------------------------------------------------------------------------
@@ -176,7 +243,7 @@ class Task(ModelsOnTask, TaskTeam, EditableAnnotations):
                 fps=media.fps,
                 kind=media.kind,
                 project_id=project_id,
-                owner=current_user(),
+                owner=user_of(opened),
             )
         )
         task = cls(opened, row)

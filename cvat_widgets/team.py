@@ -204,12 +204,12 @@ class TaskTeam:
             The same seed gives the same task.
         """
         from cvat_widgets.honeypots import create_with_honeypots
-        from cvat_widgets.task import Task, current_user, open_store
+        from cvat_widgets.task import Task, open_store, user_of
 
         opened = open_store(store)
         row = create_with_honeypots(
             opened, name, data, labels, frames_per_job=frames_per_job, honeypots_per_job=honeypots_per_job, count=count,
-            share=share, frames=frames, seed=seed, sorting=sorting, user=current_user(),
+            share=share, frames=frames, seed=seed, sorting=sorting, user=user_of(opened),
         )  # fmt: skip
         return Task(opened, row)
 
@@ -260,7 +260,6 @@ class TaskTeam:
     def shuffle_honeypots(self, *, seed: int | None = None) -> None:
         """Hide other pictures of the pool at the places of the honeypots; what was drawn on them stays in the log only."""
         from cvat_widgets.quality_facade import shuffle
-
         from cvat_widgets.task import forget_media
 
         shuffle(self.store, self.task_id, seed=seed, user=self.user)
@@ -336,7 +335,7 @@ class TaskTeam:
             The media are neither in the file nor where it says.
         """
         from cvat_widgets.backup import read_task
-        from cvat_widgets.task import Task, current_user, open_store
+        from cvat_widgets.task import Task, open_store, user_of
 
         opened = open_store(store)
-        return Task(opened, opened.task(read_task(opened, path, name=name, media=media, user=current_user())))
+        return Task(opened, opened.task(read_task(opened, path, name=name, media=media, user=user_of(opened))))

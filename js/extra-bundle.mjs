@@ -55,7 +55,12 @@ async function inputsOf(options) {
 export async function buildBoth({ main, extra, outdir, root, options }) {
   const base = { ...options, absWorkingDir: root, outdir };
   const define = { [GLOBAL]: '""' };
-  const mainInputs = await inputsOf({ ...base, define, entryPoints: [main], plugins: [...base.plugins, sharedRegistry([], root)] });
+  const mainInputs = await inputsOf({
+    ...base,
+    define,
+    entryPoints: [main],
+    plugins: [...base.plugins, sharedRegistry([], root)],
+  });
   const extraInputs = await inputsOf({ ...base, define, entryPoints: [extra], plugins: base.plugins });
   const wanted = new Set();
   for (const [file, { imports }] of Object.entries(extraInputs)) {

@@ -177,7 +177,6 @@ def test_media_can_stay_where_they_are(task: cw.Task, pictures: Path, tmp_path: 
 
 
 def test_a_video_comes_back_with_its_frames(tmp_path: Path) -> None:
-    import cvat_widgets.samples  # noqa: F401
     import av
 
     clip = tmp_path / "clip.mp4"

@@ -54,7 +54,7 @@ def test_changing_labels_reaches_every_task_or_none(project: cw.Project) -> None
     for task in (first, second):
         assert task.labels.names == ["auto", "person", "dog"]
     assert first.shapes[["label", "attr.parked"]].to_numpy().tolist() == [["auto", True]]
-    with pytest.raises(cw.LabelError, match="task 2.*person"):
+    with pytest.raises(cw.LabelError, match=r"task 2.*person"):
         project.set_labels([label for label in project.labels if label.name != "person"])
     assert project.labels.names == first.labels.names == second.labels.names == ["auto", "person", "dog"]
     with pytest.raises(cw.LabelError, match="project"):
@@ -125,3 +125,36 @@ def test_names_are_unique(project: cw.Project, place: Path) -> None:
         other.rename("city")
     other.rename("town")
     assert cw.projects(place)["name"].tolist() == ["city", "town"]
+
+
+def test_lists_are_searched_filtered_sorted_and_paged(project: cw.Project, place: Path) -> None:
+    first = project.create_task("Street 1", frames(6), subset="train", segment_size=2)
+    cw.Task.create("street_2", frames(9), labels=["x"], store=place).assignee = "ann"
+    cw.Task.create("50% off", frames(1), labels=["x"], store=place)
+    first.jobs[0].state = "completed"
+    first.jobs[1].accept()
+    first.jobs[2].assignee = "bob"
+    first.create_ground_truth("manual", frames=[1])
+
+    def names(**options: object) -> list[str]:
+        return cw.tasks(place, **options)["name"].tolist()
+
+    assert names() == ["Street 1", "street_2", "50% off"]
+    assert names(search="STREET") == ["Street 1", "street_2"]
+    assert names(search="_") == ["street_2"]
+    assert names(search="%") == ["50% off"]
+    assert names(project="city") == names(subset="train") == ["Street 1"]
+    assert names(subset="") == ["street_2", "50% off"]
+    assert names(assignee="ann") == ["street_2"]
+    assert names(sort="-size") == ["street_2", "Street 1", "50% off"]
+    assert names(sort="-size", offset=1, limit=1) == ["Street 1"]
+    assert names(sort="-updated")[0] == "50% off"
+    assert names(limit=0) == []
+    row = cw.tasks(place).iloc[0]
+    assert (row["jobs"], row["completed"], row["accepted"], row["project"]) == (3, 2, 1, "city")
+    with pytest.raises(cw.StoreError, match="sorted by 'frames; DROP'"):
+        names(sort="frames; DROP")
+    assert cw.jobs(place, assignee="bob")[["task", "start"]].to_numpy().tolist() == [["Street 1", 4]]
+    assert len(cw.jobs(place, project="city", kind="annotation", assignee="")) == 2
+    assert cw.jobs(place, kind="ground_truth")["task"].tolist() == ["Street 1"]
+    assert cw.jobs(place, task="Street 1", sort="-id", limit=2)["id"].is_monotonic_decreasing

@@ -173,7 +173,7 @@ def test_time_and_counts_come_from_the_log(task: cw.Task, monkeypatch: pytest.Mo
     moments = iter([0, 36, 72, 1000, 1036])
     clock = {"now": start}
     for name in ("changelog", "catalogue"):
-        monkeypatch.setattr(f"cvat_widgets.store.{name}.now", lambda: clock["now"].isoformat())
+        monkeypatch.setattr(f"cvat_widgets.store.{name}.now", lambda: clock["now"].isoformat(timespec="seconds"))
 
     def at_next() -> None:
         clock["now"] = start + timedelta(seconds=next(moments))

@@ -112,9 +112,7 @@ def test_issues_are_opened_answered_and_resolved(task: cw.Task) -> None:
         (6, (1, 1), "x" * 10_001, "comment"),
     ],
 )
-def test_a_wrong_issue_leaves_nothing(
-    task: cw.Task, frame: int, position: tuple[float, ...], message: str, text: str
-) -> None:
+def test_a_wrong_issue_leaves_nothing(task: cw.Task, frame: int, position: tuple[float, ...], message: str, text: str) -> None:
     with pytest.raises(cw.StoreError, match=text):
         task.jobs[1].open_issue(frame, position, message)
     assert task.issues.empty

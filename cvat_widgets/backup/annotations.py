@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from cvat_widgets.errors import FormatError
-from cvat_widgets.model.kinds import SOURCES
+from cvat_widgets.model.kinds import SHAPE_CODE, SOURCES, ShapeType
 from cvat_widgets.model.labels import Label, LabelSet
 from cvat_widgets.model.records import Element, Keyframe, Record, Shape, Tag, Track, TrackElement
 
@@ -144,9 +144,16 @@ class _Reader:
         score = raw.get("score")
         return self._made(Shape, {**values, **more, "score": 1.0 if score is None else score})
 
+    def _kind(self, raw: Mapping[str, Any], default: ShapeType) -> ShapeType:
+        """Return the type of a track, which its keyframes tell."""
+        kind = raw["shapes"][0]["type"] if raw.get("shapes") else default
+        if kind not in SHAPE_CODE:
+            raise FormatError(f"{kind!r} is no type of shape", where=self.where)
+        return kind
+
     def _keyframes(self, raw: Mapping[str, Any], label: Label) -> dict[int, Any]:
         return {
-            each["frame"]: self._made(
+            int(each["frame"]): self._made(
                 Keyframe,
                 self._pose_of(each) | {"z_order": each.get("z_order") or 0, "attributes": self._attributes(each, label)},
             )
@@ -160,14 +167,18 @@ class _Reader:
         for each in raw.get("elements") or ():
             own = self._common(each, label)
             joint = self.labels.by_id(own["label"])
-            kind = each["shapes"][0]["type"] if each.get("shapes") else "points"
+            kind = self._kind(each, "points")
             elements.append(
                 TrackElement(
-                    id=own["id"], label=joint.id, type=kind, attributes=own["attributes"], keyframes=self._keyframes(each, joint)
+                    id=own["id"],
+                    label=joint.id,
+                    type=kind,
+                    attributes=own["attributes"],
+                    keyframes=self._keyframes(each, joint),
                 )
             )
         keyframes = self._keyframes(raw, label)
-        kind = raw["shapes"][0]["type"] if raw.get("shapes") else "skeleton"
+        kind = self._kind(raw, "skeleton")
         if not keyframes:  # a skeleton whose frames only its joints tell
             frames = sorted({frame for element in elements for frame in element.keyframes})
             keyframes = {frame: Keyframe(points=()) for frame in frames}

@@ -142,9 +142,7 @@ def _extras(store: Store, task_id: int, jobs: list[JobRow]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _write_guide(
-    sink: Sink, prefix: str, store: Store, *, task_id: int | None = None, project_id: int | None = None
-) -> None:
+def _write_guide(sink: Sink, prefix: str, store: Store, *, task_id: int | None = None, project_id: int | None = None) -> None:
     markdown = store.guide(task_id=task_id, project_id=project_id)
     if markdown:
         sink.write(f"{prefix}annotation_guide.md", markdown)

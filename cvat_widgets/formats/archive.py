@@ -18,6 +18,9 @@ _MAX_MEMBER = 4 << 30
 _MAX_RATIO = 400
 _MAX_MEMBERS = 2_000_000
 _SMALL = 1 << 20
+_BLOCK = 1 << 14
+_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_MOST_AT_ONCE = 1 << 28
 
 
 class Members:
@@ -80,13 +83,25 @@ class Members:
                 with self._zip.open(name) as file:
                     data = file.read(_MAX_MEMBER + 1)
             else:
-                with open(self._file or f"{self._folder}/{name}", "rb", buffering=0) as file:  # noqa: PTH123  # a path a file costs
-                    data = file.read()
+                data = _file_bytes(self._file or f"{self._folder}/{name}")
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
             raise FormatError(f"it cannot be read: {error}", where=self.where(name)) from None
         if len(data) > _MAX_MEMBER:
             raise FormatError("it unpacks to more than 4 GiB", where=self.where(name))
         return data
+
+    def head(self, name: str, count: int) -> bytes:
+        """Return the first bytes of a member, fewer if it is shorter."""
+        if self._zip is not None:
+            try:
+                with self._zip.open(name) as file:
+                    return file.read(count)
+            except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+                raise FormatError(f"it cannot be read: {error}", where=self.where(name)) from None
+        try:
+            return _file_bytes(self._file or f"{self._folder}/{name}", count)
+        except OSError as error:
+            raise FormatError(f"it cannot be read: {error}", where=self.where(name)) from None
 
     def where(self, name: str) -> str:
         """Return how an error names a member."""
@@ -96,6 +111,24 @@ class Members:
         """Close the zip."""
         if self._zip is not None:
             self._zip.close()
+
+
+def _file_bytes(path: str, most: int = _MAX_MEMBER + 1) -> bytes:
+    """Return the first bytes of a file. Datasets have one small file a picture; a file object costs more than reading it."""
+    handle = os.open(path, _FLAGS)
+    try:
+        data = os.read(handle, min(_BLOCK, most))
+        if len(data) < min(_BLOCK, most):
+            # A regular file gives all it has, up to what was asked for.
+            return data
+        parts = [data]
+        left = most - len(data)
+        while left > 0 and (data := os.read(handle, min(_MOST_AT_ONCE, left))):
+            parts.append(data)
+            left -= len(data)
+        return b"".join(parts)
+    finally:
+        os.close(handle)
 
 
 def _files_below(folder: str, prefix: str = "") -> Iterator[str]:

@@ -30,9 +30,18 @@ _TYPES = {
     TAG: "label",
 }
 _ANNOTATION = '{"id":%d,"type":"%s","attributes":{%s},"group":%d,"label_id":%d%s}'
-_BOX = ',"z_order":%d,"bbox":[%r,%r,%r,%r]'
+_BOX = ',"z_order":%d,"bbox":[%s]'
 _POINTS = ',"z_order":%d,"points":%s'
 _json: Callable[[Any], bytes] = msgspec.json.Encoder().encode
+
+
+def _without_suffix(name: str) -> str:
+    """Return a name without its extension, as pathlib has it; where nothing is odd about it, in a tenth of the time."""
+    stem, dot, suffix = name.rpartition(".")
+    if dot and suffix and "/" not in suffix and stem and stem[-1] not in "./" and "//" not in name and "/./" not in f"/{name}":
+        return stem
+    path = PurePosixPath(name)
+    return str(path.with_suffix("")) if path.suffix and path.stem else name
 
 
 class DatumaroWriter:
@@ -57,10 +66,9 @@ class DatumaroWriter:
             image: dict[str, Any] = {"path": name}
             if index.widths[frame] and index.heights[frame]:
                 image["size"] = [int(index.heights[frame]), int(index.widths[frame])]
-            path = PurePosixPath(name)
             items.append(
                 {
-                    "id": str(path.with_suffix("")) if path.suffix and path.stem else name,
+                    "id": _without_suffix(name),
                     "annotations": msgspec.Raw(f"[{','.join(self.text_of_frame.get(frame, ()))}]".encode()),
                     "attr": {"frame": frame},
                     "image": image,
@@ -126,8 +134,12 @@ class DatumaroWriter:
         occluded = np.where(table.has(Flag.OCCLUDED), '"occluded":true', '"occluded":false').astype(object)
         # CVAT's convention: every box tells its rotation.
         turning = np.flatnonzero((table.type == RECTANGLE) | ((table.type == ELLIPSE) & (table.rotation != 0)))
-        pairs = zip(occluded[turning].tolist(), table.rotation[turning].tolist(), strict=True)
-        occluded[turning] = list(map('%s,"rotation":%r'.__mod__, pairs))
+        occluded[turning] = np.where(
+            table.has(Flag.OCCLUDED)[turning], '"occluded":true,"rotation":0.0', '"occluded":false,"rotation":0.0'
+        ).astype(object)
+        turned = turning[table.rotation[turning] != 0]
+        pairs = zip(occluded[turned].tolist(), table.rotation[turned].tolist(), strict=True)
+        occluded[turned] = [f"{text[:-3]}{angle!r}" for text, angle in pairs]
         keyframe = table.has(Flag.KEYFRAME)
         for row in np.flatnonzero(table.is_track).tolist():
             occluded[row] += f',"track_id":{int(table.track[row])},"keyframe":{"true" if keyframe[row] else "false"}'
@@ -146,8 +158,12 @@ class DatumaroWriter:
         boxes = np.flatnonzero(table.type == RECTANGLE)
         if len(boxes):
             left, top, right, bottom = (table.points[starts[boxes] + index] for index in range(4))
-            columns = (table.z_order[boxes], left, top, right - left, bottom - top)
-            texts[boxes] = list(map(_BOX.__mod__, zip(*(column.tolist() for column in columns), strict=True)))
+            # All numbers are printed in one go, and cut apart again.
+            printed = _json(np.column_stack((left, top, right - left, bottom - top)).tolist()).decode()[2:-2].split("],[")
+            texts[boxes] = list(map(_BOX.__mod__, zip(table.z_order[boxes].tolist(), printed, strict=True)))
+            if len(boxes) == len(table):
+                boxes_alone: list[str] = texts.tolist()
+                return boxes_alone
         points, offsets, z_order = table.points.tolist(), table.offsets.tolist(), table.z_order.tolist()
         flags = table.flags.tolist()
         for row in np.flatnonzero(np.isin(table.type, (POLYGON, POLYLINE, POINTS))).tolist():

@@ -141,13 +141,14 @@ def _listed(members: Members, root: str, lists: dict[str, tuple[str, str]]) -> F
     for subset, (member, _) in lists.items():
         for line, where in read_text(members, member):
             path = inner_path(line, where)
-            labels = root + text_name(path)
+            text = text_name(path)
+            labels = root + text
             if labels not in present:
-                raise FormatError(f"the label file {text_name(path)[:120]!r} is missing", where=where)
+                raise FormatError(f"the label file {text[:120]!r} is missing", where=where)
             # The first folder is the subset's.
             name = path.partition("/")[2] or path
             picture = root + path if root + path in present else ""
-            frames.add(path, picture_name(name), subset, labels, picture, where)
+            frames.add(path, picture_name(name), subset, labels, picture, where, text)
     return frames
 
 

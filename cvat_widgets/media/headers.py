@@ -183,12 +183,22 @@ def _kind(start: bytes, where: str) -> str:
 # -- JPEG ------------------------------------------------------------------------------------------------------------
 
 
+_SEGMENTS = frozenset(range(0x02, 0xFF)) - frozenset(range(0xD0, 0xDB))
+"""Markers that a length follows and that stand before the picture data."""
+
+
 def _jpeg(stream: BinaryIO) -> PictureHeader:
     orientation = 1
     stream.seek(2)
     while True:
-        marker = _next_marker(stream)
-        (length,) = struct.unpack(">H", _exactly(stream, 2))
+        start = stream.read(4)
+        if len(start) == 4 and start[0] == 0xFF and start[1] in _SEGMENTS:
+            # As nearly all files have it: the next segment follows at once.
+            marker, length = start[1], start[2] << 8 | start[3]
+        else:
+            stream.seek(-len(start), 1)
+            marker = _next_marker(stream)
+            (length,) = struct.unpack(">H", _exactly(stream, 2))
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             bits, height, width, components = struct.unpack(">BHHB", _exactly(stream, 6))
             if orientation > 4:

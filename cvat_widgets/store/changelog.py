@@ -193,9 +193,7 @@ class ChangeLog:
             self._forget_undone(raw, task_id, entry)
             return self._log(raw, task_id, revision + 1, entry, None, bulk=payload, id_map=id_map)
 
-    def _renumbered(
-        self, raw: Raw, task_id: int, table: AnnotationTable
-    ) -> tuple[AnnotationTable, dict[int, int]]:
+    def _renumbered(self, raw: Raw, task_id: int, table: AnnotationTable) -> tuple[AnnotationTable, dict[int, int]]:
         old = np.unique(table.id)
         first = self._take_ids(raw, task_id, len(old))
 
@@ -236,9 +234,7 @@ class ChangeLog:
         return HistoryState(*(row[5] if row else None for row in rows))
 
     @staticmethod
-    def _candidate(
-        raw: Raw, task_id: int, state: str, job_id: int | None, author: str | None
-    ) -> tuple[Any, ...] | None:
+    def _candidate(raw: Raw, task_id: int, state: str, job_id: int | None, author: str | None) -> tuple[Any, ...] | None:
         order = "DESC" if state == "done" else "ASC"
         row: tuple[Any, ...] | None = raw.execute(
             f"SELECT {_FIELDS} FROM change_set WHERE task_id = ? AND state = ? AND (? IS NULL OR job_id = ?)"  # noqa: S608

@@ -59,6 +59,9 @@ class Database:
         The folder cannot be written, the file is no store, or it was made by a newer version.
     """
 
+    identity: str | None = None
+    """Who the database says we are, where it enforces roles: never in a file."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock = threading.RLock()

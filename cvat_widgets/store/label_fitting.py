@@ -13,8 +13,12 @@ __all__ = ["fitted", "with_known_ids"]
 
 def with_known_ids(wanted: Iterable[Label], present: LabelSet) -> LabelSet:
     """Return labels that a user gave; those without an id get that of the present one of the same name."""
-    known = [_known(label, present[label.name] if label.name in present else None) for label in wanted]
+    known = [_known(label, _called(present, label.name)) for label in wanted]
     return _numbered_after(known, present)
+
+
+def _called(labels: LabelSet, name: str) -> Label | None:
+    return next((label for label in labels if label.name == name), None)
 
 
 def _known(label: Label, old: Label | None) -> Label:
@@ -52,7 +56,7 @@ def fitted(
     for label in wanted:
         old_name = before.by_id(label.id).name if before.has_id(label.id) else label.name
         old_name = came_from.get(label.name, old_name)
-        mine = present[old_name] if old_name in present else None
+        mine = _called(present, old_name)
         labels.append(_fitted(label, mine, before.by_id(label.id) if before.has_id(label.id) else None))
     return _numbered_after(labels, present)
 

@@ -61,9 +61,7 @@ def _row(task_id: int, job_id: int, revision: int, record: Record) -> tuple[Any,
     )  # fmt: skip
 
 
-def _write(
-    raw: Raw, statements: dict[str, str], task_id: int, revision: int, records: Iterable[tuple[int, Record]]
-) -> None:
+def _write(raw: Raw, statements: dict[str, str], task_id: int, revision: int, records: Iterable[tuple[int, Record]]) -> None:
     rows: dict[str, list[tuple[Any, ...]]] = {}
     for job_id, record in records:
         rows.setdefault(_table_of(record), []).append(_row(task_id, job_id, revision, record))

@@ -98,7 +98,7 @@ class PostgresqlDatabase(Database):
     def __init__(self, url: str) -> None:
         self._url = make_url(url).set(drivername="postgresql")
         self.lock = threading.RLock()
-        self.network = False
+        self.network = None
         self._closed = False
         self._writing = False
         self._reading = 0
@@ -114,6 +114,8 @@ class PostgresqlDatabase(Database):
             raise
         with self.read() as raw:
             identity = raw.execute("SELECT value FROM meta WHERE key = 'uuid'").fetchone()[0]
+            user, enforced = raw.execute("SELECT session_user, row_security_active('job')").fetchone()
+            self.identity = str(user) if enforced else None
         self.path = default_path().with_name(f"postgresql_{identity[:12]}")
 
     @property
@@ -265,7 +267,7 @@ class PostgresqlDatabase(Database):
 
     # -- hearing of others ---------------------------------------------------------------------------------------
 
-    def wait_for_change(self, stop: threading.Event) -> int:
+    def wait_for_change(self, stop: threading.Event) -> int:  # noqa: ARG002  # it looks up often enough
         """Wait until somebody commits, at most half a second; only one thread may wait."""
         try:
             if self._listening is None or self._listening.closed:
@@ -278,8 +280,6 @@ class PostgresqlDatabase(Database):
         except (psycopg.Error, StoreError):
             self._listening = None
             time.sleep(_POLL_SECONDS)
-        if stop.is_set() and self._listening is not None:
-            self._listening.close()
         return self._version
 
     def data_version(self) -> int:
@@ -293,6 +293,8 @@ class PostgresqlDatabase(Database):
                 self._closed = True
                 self.engine.dispose()
                 self._connection.close()
+                if self._listening is not None:
+                    self._listening.close()
 
 
 def _wide(narrow: MetaData) -> MetaData:

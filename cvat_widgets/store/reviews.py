@@ -60,7 +60,10 @@ class Reviews(Projects):
                 name: [getattr(present, name), value] for name, value in values.items() if getattr(present, name) != value
             }
             if changes:
-                core.execute(update(schema.job).where(schema.job.c.id == job_id).values(**values, updated=now()))
+                changed = {name: value for name, value in values.items() if name in changes}
+                done = core.execute(update(schema.job).where(schema.job.c.id == job_id).values(**changed, updated=now()))
+                if not done.rowcount:
+                    raise StoreError(f"job {job_id} cannot be changed by {user or 'this account'}")
                 self.announce("job:update", user=user, task_id=present.task_id, job_id=job_id, payload=changes)
         return self.job(job_id)
 

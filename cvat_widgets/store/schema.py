@@ -339,3 +339,8 @@ honeypot = Table(
     Column("frame", Integer, primary_key=True),
     Column("picture", Integer, nullable=False),
 )
+
+Index("task_by_update", task.c.updated)
+Index("task_by_project", task.c.project_id)
+Index("job_by_assignee", job.c.assignee)
+Index("issue_by_job", issue.c.job_id)

@@ -1,4 +1,4 @@
-"""The store: one SQLite file, or one PostgreSQL database, with tasks, their annotations and everything that ever happened to them."""
+"""The store: one SQLite file or PostgreSQL database with tasks, their annotations and all that ever happened to them."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from cvat_widgets.store import objects
 from cvat_widgets.store.changelog import ChangeLog
 from cvat_widgets.store.connection import Database
 from cvat_widgets.store.filesystem import default_path
+from cvat_widgets.store.listing import Listing
 from cvat_widgets.store.rows import Commit, HistoryState, Snapshot
 from cvat_widgets.store.team_rows import EventRow
-from cvat_widgets.store.validation import Validation
 from cvat_widgets.store.watch import Watch
 
 __all__ = ["Store"]
@@ -30,7 +30,7 @@ __all__ = ["Store"]
 _POSTGRESQL = ("postgresql:", "postgresql+psycopg:", "postgres:")
 
 
-class Store(Validation):
+class Store(Listing):
     """Durable annotations; made by :meth:`open`. Safe to use from several threads and processes of one host."""
 
     _open: ClassVar[dict[str, Store]] = {}
@@ -99,6 +99,16 @@ class Store(Validation):
     def directory(self) -> Path:
         """Folder for media that exist only here, such as arrays a task was made from."""
         return self.path.with_name(self.path.stem + "_media")
+
+    @property
+    def identity(self) -> str | None:
+        """Who the database itself says we are, where it enforces roles; ``None`` where names are a matter of trust."""
+        return self.database.identity
+
+    @property
+    def security(self) -> str:
+        """``enforced``: the database refuses what the role may not; ``advisory``: whoever can open it can change anything."""
+        return "enforced" if self.identity else "advisory"
 
     def close(self) -> None:
         """Close the file; what was acknowledged is on disk anyway."""

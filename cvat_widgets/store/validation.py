@@ -70,7 +70,7 @@ class Validation(Reviews):
         """Return the frames that hide a picture of the ground truth, each with the frame of the pool it shows."""
         with self.database.read() as raw:
             rows = raw.execute("SELECT frame, picture FROM honeypot WHERE task_id = ? ORDER BY frame", (task_id,))
-            return {frame: picture for frame, picture in rows}
+            return dict(rows.fetchall())
 
     def set_honeypots(
         self, task_id: int, pictures: Mapping[int, int], *, media: Mapping[str, Any] | None = None,

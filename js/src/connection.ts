@@ -60,7 +60,18 @@ export class Connection {
       welcome.settings as Partial<Settings>,
     );
     this.editors.add(editor);
+    if (welcome.frames.kind === "video") void this.readChapters(editor);
     return { editor, welcome };
+  }
+
+  /** Chapters are nothing that a view has to wait for. */
+  private async readChapters(editor: Editor): Promise<void> {
+    try {
+      const { result } = await this.link.call<{ chapters: Editor["chapters"]["value"] }>("chapters");
+      editor.chapters.value = result.chapters;
+    } catch {
+      // A video that cannot be read says so on the canvas.
+    }
   }
 
   release(editor: Editor): void {

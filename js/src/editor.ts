@@ -13,6 +13,7 @@ import type { Edit, LabelSpec, ObjectState } from "./document/records";
 import { readFilter } from "./filter/logic";
 import type { JsonLogic } from "./filter/tree";
 import type { FramePlayer } from "./frames/player";
+import type { ContextImage } from "./panels/ContextPanel";
 import { PictureTurns } from "./scene/picture-turns";
 import { MaskOptions } from "./tools/mask/options";
 import { DEFAULT_VIEW_SETTINGS, readSettings, type ViewSettings } from "./view-settings";
@@ -76,6 +77,8 @@ export interface Settings extends ViewSettings {
   onlyEmptyFrames: boolean;
   /** Whether stepping and playing stop at deleted frames. */
   showDeleted: boolean;
+  /** Whether context images lie over the canvas. */
+  showContext: boolean;
   playbackSpeed: number;
   resetZoom: boolean;
   smoothImage: boolean;
@@ -110,6 +113,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   tagDigits: {},
   onlyEmptyFrames: false,
   showDeleted: false,
+  showContext: true,
   playbackSpeed: 1,
   resetZoom: false,
   smoothImage: true,
@@ -134,6 +138,10 @@ export class Editor {
   readonly drawMode = signal<DrawMode>("shape");
   readonly workspace = signal<WorkspaceName>("standard");
   readonly workspaces = new WorkspaceState();
+  /** Context images of the present frame. */
+  readonly context = signal<readonly ContextImage[]>([]);
+  /** First frame and title of each chapter of the video. */
+  readonly chapters = signal<readonly (readonly [frame: number, title: string])[]>([]);
   /** The object that the next drawing gives a new shape, instead of making another object. */
   readonly redrawing = signal<number | null>(null);
   readonly activeLabel: Signal<number>;
@@ -176,6 +184,7 @@ export class Editor {
     settings: Partial<Settings> = {},
   ) {
     this.frame = player.frame;
+    player.skips = (frame) => frames.deleted.has(frame) && !this.settings.peek().showDeleted;
     this.activeLabel = signal(labels.value[0]?.id ?? 0);
     this.settings = signal({ ...DEFAULT_SETTINGS, ...readSettings(DEFAULT_SETTINGS, settings) });
   }

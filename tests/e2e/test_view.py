@@ -265,6 +265,14 @@ def test_the_whole_screen_and_a_tab_of_its_own(open_notebook: Opener, tmp_path: 
     page.page.wait_for_timeout(1500)
     page.page.evaluate("() => { window.jupyterapp = window.keptApp; }")
     page.notebook.screenshot("view-detached")
+    fills = page.page.evaluate(
+        """() => {
+            const root = document.querySelector(".jp-LinkedOutputView .cvw-root").getBoundingClientRect();
+            const tab = document.querySelector(".jp-LinkedOutputView").getBoundingClientRect();
+            return root.bottom <= tab.bottom && root.height > tab.height - 30;
+        }"""
+    )
+    assert fills
     assert not page.notebook.errors
 
 

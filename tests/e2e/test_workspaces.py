@@ -152,3 +152,102 @@ def test_the_workspaces_fit_a_narrow_cell(open_notebook: Opener, tmp_path: Path)
         page.page.wait_for_timeout(400)
         page.notebook.screenshot(f"workspace-{name}-narrow")
     assert not page.notebook.errors
+
+
+PICTURES = """import cvat_widgets as cw, io
+from pathlib import Path
+from PIL import Image
+folder = Path({folder!r})
+for number, path in enumerate(cw.samples.pictures().paths[:4]):
+    picture = Image.open(path).convert("RGB")
+    picture.save(folder / f"view{{number}}.png")
+    related = folder / "related_images" / f"view{{number}}_png"
+    if number != 2:
+        related.mkdir(parents=True)
+        picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(related / "mirror.png")
+        picture.convert("L").save(related / "grey.png")
+task = cw.Task.create("frames", folder, labels=["car"], store={store!r})
+task.add([dict(frame=frame, label="car", type="rectangle", points=[20, 20, 90, 80]) for frame in range(4)])
+cw.Annotator(task)"""
+
+
+def pictures(open_notebook: Opener, tmp_path: Path, theme: str) -> tuple[AnnotatorPage, cw.Task]:
+    store = str(tmp_path / "frames.sqlite")
+    (tmp_path / "pictures").mkdir()
+    notebook = open_notebook([PICTURES.format(folder=str(tmp_path / "pictures"), store=store)], theme=theme, width=1400)
+    notebook.run_all()
+    page = AnnotatorPage(notebook)
+    page.focus()
+    return page, cw.Task.open("frames", store=store)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_frames_are_deleted_passed_over_and_restored(open_notebook: Opener, tmp_path: Path, theme: str) -> None:
+    page, task = pictures(open_notebook, tmp_path, theme)
+    page.press("f")
+    page.wait("editor.frame.value === 1")
+    page.press("Alt+Delete")
+    page.wait("editor.frame.value === 2")
+    assert task.deleted_frames == [1]
+    page.press("d")
+    page.wait("editor.frame.value === 0")
+    page.press("f")
+    page.wait("editor.frame.value === 2")
+    page.go_to(1)
+    banner = page.root.get_by_test_id("deleted-frame")
+    expect(banner).to_contain_text("Deleted frame")
+    assert page.ask("editor.objects.value.length") == 0
+    page.page.wait_for_timeout(400)
+    page.notebook.screenshot(f"deleted-frame-{theme}")
+    # Nothing is drawn on it.
+    page.press("n")
+    expect(page.root.get_by_text("The frame is deleted")).to_be_visible()
+    banner.get_by_role("button", name="Restore").click()
+    expect(banner).to_have_count(0)
+    page.wait("editor.objects.value.length === 1")
+    assert task.deleted_frames == []
+    # From Python, too.
+    page.notebook.execute("task.delete_frames(1)")
+    expect(banner).to_be_visible()
+    page.notebook.execute("task.restore_frames()")
+    expect(banner).to_have_count(0)
+    assert not page.notebook.errors
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_context_images_are_shown_turned_zoomed_and_hidden(open_notebook: Opener, tmp_path: Path, theme: str) -> None:
+    page, _ = pictures(open_notebook, tmp_path, theme)
+    card = page.root.get_by_test_id("context-images")
+    expect(card.get_by_alt_text("grey.png")).to_be_visible()
+    expect(card).to_contain_text("1 / 2")
+    page.page.wait_for_timeout(300)
+    page.notebook.screenshot(f"context-{theme}")
+    card.get_by_role("button", name="Next context image").click()
+    expect(card.get_by_alt_text("mirror.png")).to_be_visible()
+    card.get_by_role("button", name="Enlarge", exact=True).click()
+    large = page.root.get_by_test_id("context-large")
+    large.get_by_role("button", name="Turn to the right").click()
+    large.get_by_role("button", name="Zoom in").click()
+    transform = large.locator("img").evaluate("(image) => image.style.transform")
+    assert "rotate(90deg)" in transform
+    assert "scale(1.25)" in transform
+    page.notebook.screenshot(f"context-large-{theme}")
+    page.press("Escape")
+    expect(large).to_have_count(0)
+    # A frame without context images, and one found by its name.
+    field = page.root.get_by_test_id("frame-input")
+    field.fill("view2")
+    field.press("Enter")
+    page.wait("editor.frame.value === 2")
+    expect(card).to_have_count(0)
+    field.fill("VIEW3")
+    field.press("Enter")
+    page.wait("editor.frame.value === 3")
+    card.get_by_role("button", name="Hide context images").click()
+    expect(card).to_have_count(0)
+    page.focus()
+    page.press("d", "f")
+    page.wait("editor.frame.value === 3")
+    page.page.wait_for_timeout(400)
+    expect(card).to_have_count(0)
+    assert not page.notebook.errors

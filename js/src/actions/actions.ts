@@ -1,13 +1,15 @@
 /** The one table of actions: keys, menus, the palette, tooltips and the help overlay all read it. One line a group. */
+
+import type { WorkspaceName } from "../editor";
 import { actionActions } from "./action-actions";
 import { assemblyActions } from "./assembly";
 import { type ChosenKeys, keysOf } from "./bindings";
-import type { WorkspaceName } from "../editor";
 import type { Action, Context } from "./context";
 import { cuboidActions } from "./cuboids";
 import { dialogActions } from "./dialogs";
 import { drawActions } from "./draw";
 import { filterActions } from "./filter-actions";
+import { frameActions } from "./frame-actions";
 import { generalActions } from "./general";
 import { labelActions } from "./labels";
 import { maskActions } from "./mask-actions";
@@ -15,8 +17,8 @@ import { objectActions } from "./object-actions";
 import { playerActions } from "./player";
 import { trackActions } from "./track-actions";
 import { viewActions } from "./view";
-import { workspaceActions } from "./workspace-actions";
 import { viewMoreActions } from "./view-more";
+import { workspaceActions } from "./workspace-actions";
 
 export const ACTIONS: readonly Action[] = [
   ...generalActions,
@@ -33,6 +35,7 @@ export const ACTIONS: readonly Action[] = [
   ...labelActions,
   ...viewActions,
   ...viewMoreActions,
+  ...frameActions,
   ...workspaceActions,
 ];
 

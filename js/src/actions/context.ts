@@ -62,7 +62,18 @@ export interface Context {
 export interface Action {
   readonly id: string;
   readonly label: string;
-  readonly group: "General" | "Player" | "Draw" | "Objects" | "Tracks" | "Labels" | "View" | "Attributes" | "Tags" | "Single shape" | "Frames";
+  readonly group:
+    | "General"
+    | "Player"
+    | "Draw"
+    | "Objects"
+    | "Tracks"
+    | "Labels"
+    | "View"
+    | "Attributes"
+    | "Tags"
+    | "Single shape"
+    | "Frames";
   readonly keys: readonly string[];
   /** Only there in this workspace, where its keys go before those of other actions. */
   readonly workspace?: WorkspaceName;

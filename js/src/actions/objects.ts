@@ -12,7 +12,7 @@ import {
   toggleKeyframe,
 } from "../document/edits";
 import type { AttributeSpec, LabelSpec, ObjectState } from "../document/records";
-import { nextKeyframe, previousKeyframe } from "../document/timeline";
+import { firstKeyframe, lastKeyframe, nextKeyframe, previousKeyframe } from "../document/timeline";
 import type { Editor } from "../editor";
 
 const PASTE_SHIFT = 10;
@@ -135,13 +135,14 @@ export function toggleIds(editor: Editor, set: "locked" | "hidden" | "pinned", i
   done(editor, `${ids.length === 1 ? "The object is" : `${ids.length} objects are`} ${on ? set : `no longer ${set}`}`);
 }
 
-/** The next keyframe of the selected track in a direction. */
-export function seekKeyframe(editor: Editor, direction: 1 | -1): void {
+/** The next keyframe of the selected track in a direction, or the one at an end. */
+export function seekKeyframe(editor: Editor, direction: 1 | -1 | "first" | "last"): void {
   const [state] = editor.selected.peek();
   const id = state?.id ?? editor.selection.peek()[0];
   const record = id === undefined ? undefined : editor.document.get(id);
   if (record?.kind !== "track") return;
-  const frame = (direction > 0 ? nextKeyframe : previousKeyframe)(record, editor.frame.peek());
+  const seek = { first: firstKeyframe, last: lastKeyframe, "1": nextKeyframe, "-1": previousKeyframe }[`${direction}`];
+  const frame = seek(record, editor.frame.peek());
   if (frame !== null) editor.player.seek(frame);
 }
 

@@ -1,6 +1,7 @@
 /** The workspaces, and what each of the special ones does by keys. Default keys are CVAT's. */
-import { WORKSPACE_NAMES } from "../workspaces/names";
+
 import { chooseValue, stepAttribute, stepFrame, stepObject } from "../workspaces/attributes";
+import { WORKSPACE_NAMES } from "../workspaces/names";
 import { drawOrFinish, skipPicture } from "../workspaces/single-shape";
 import { addTagOf, chosenTag, digitsOf, tagLabels } from "../workspaces/tags";
 import { writable } from "./conditions";

@@ -41,7 +41,7 @@ export class JobDocument {
 
   private readonly records = new Map<number, AnnotationRecord>();
   private pending: Applied[] = [];
-  private byFrame = new Map<number, Set<number>>();
+  private framed = new Map<number, Set<number>>();
   private readonly trackIds = new Set<number>();
   private states = new Map<number, { version: number; list: readonly ObjectState[] }>();
   private readonly known = new Map<number, { record: AnnotationRecord; frame: number; state: ObjectState | null }>();
@@ -66,6 +66,11 @@ export class JobDocument {
     return this.records.values();
   }
 
+  /** Ids of the shapes and tags of each frame. */
+  get byFrame(): ReadonlyMap<number, ReadonlySet<number>> {
+    return this.framed;
+  }
+
   tracks(): TrackRecord[] {
     this.version.value;
     return [...this.trackIds].flatMap((id) => {
@@ -80,7 +85,7 @@ export class JobDocument {
     const cached = this.states.get(frame);
     if (cached?.version === version) return cached.list;
     const list: ObjectState[] = [];
-    for (const id of this.byFrame.get(frame) ?? []) this.collect(id, frame, list);
+    for (const id of this.framed.get(frame) ?? []) this.collect(id, frame, list);
     for (const id of this.trackIds) this.collect(id, frame, list);
     list.sort((a, b) => a.z_order - b.z_order || a.id - b.id);
     // Only the frames around the present one are worth keeping.
@@ -110,7 +115,7 @@ export class JobDocument {
     const version = this.version.value;
     if (this.occupied?.version === version) return this.occupied.list;
     const frames = new Set<number>();
-    for (const [frame, ids] of this.byFrame) if (ids.size > 0) frames.add(frame);
+    for (const [frame, ids] of this.framed) if (ids.size > 0) frames.add(frame);
     for (const track of this.tracks()) {
       for (const [from, to] of visibleSpans(track, last)) for (let frame = from; frame <= to; frame++) frames.add(frame);
     }
@@ -196,7 +201,7 @@ export class JobDocument {
   replaceAll(records: Iterable<AnnotationRecord>, revision: number, history: History | null): void {
     batch(() => {
       this.records.clear();
-      this.byFrame = new Map();
+      this.framed = new Map();
       this.trackIds.clear();
       this.known.clear();
       for (const record of records) {
@@ -237,7 +242,7 @@ export class JobDocument {
     }
     for (const id of applyEdit(this.records, edit)) {
       const frame = before.get(id);
-      if (frame !== undefined && frame !== null) this.byFrame.get(frame)?.delete(id);
+      if (frame !== undefined && frame !== null) this.framed.get(frame)?.delete(id);
       if (!this.records.has(id)) {
         this.trackIds.delete(id);
         this.known.delete(id);
@@ -253,10 +258,10 @@ export class JobDocument {
       this.trackIds.add(id);
       return;
     }
-    let ids = this.byFrame.get(record.frame);
+    let ids = this.framed.get(record.frame);
     if (!ids) {
       ids = new Set();
-      this.byFrame.set(record.frame, ids);
+      this.framed.set(record.frame, ids);
     }
     ids.add(id);
   }

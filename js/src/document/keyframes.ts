@@ -7,9 +7,9 @@ import type { AttributeValues, Edit, FieldChange, Keyframe, TrackRecord } from "
 /** Move a keyframe (and those of the joints there) to another frame; refused where there is one already. */
 export function moveKeyframe(track: TrackRecord, from: number, to: number): Edit | Refusal {
   const moved = track.keyframes[from];
-  if (!moved) return new Refusal(`There is no keyframe on frame ${from}.`);
+  if (!moved) return new Refusal("none", `There is no keyframe on frame ${from}.`);
   if (track.keyframes[to] || track.elements.some((element) => element.keyframes[to] && element.keyframes[from]))
-    return new Refusal(`There is a keyframe on frame ${to} already.`);
+    return new Refusal("taken", `There is a keyframe on frame ${to} already.`);
   const fields: Record<string, FieldChange> = {};
   moveFields(fields, "keyframes", track.keyframes, from, to);
   for (const { id, keyframes } of track.elements)

@@ -1,258 +1,287 @@
 /**
- * Operations on whole objects: merge, split, propagate, remove in a range, group. Pure; twins of cvat_widgets/model/operations*.py.
+ * Operations on whole objects: merge, split, propagate, remove in a range, group. Pure; twins of the functions in
+ * cvat_widgets/model/operations_tracks.py and operations_frames.py, and held equal to them by tests/golden/operations.json.
  *
  * Each gives an edit, which is one step of undo, or a `Refusal` in words for the user. The rules are CVAT's.
  */
 import { keyframeFrames, trackStateAt } from "../geometry/interpolation";
 import type { JobDocument } from "./document";
-import { mergeEdits } from "./edits";
 import type {
   AnnotationRecord,
-  AttributeSpec,
   AttributeValues,
   Edit,
+  Element,
   FieldChange,
   Keyframe,
   LabelSpec,
-  ObjectState,
   ShapeRecord,
+  ShapeType,
+  TagRecord,
   TrackElement,
   TrackRecord,
 } from "./records";
+import { stateOn } from "./states";
 
 export class Refusal {
-  constructor(readonly reason: string) {}
+  constructor(
+    readonly key: string,
+    /** What is wrong, for the user. */
+    readonly reason: string,
+  ) {}
 }
 
 type Keyframes = Readonly<Record<number, Keyframe>>;
+type LabelOf = (id: number) => LabelSpec | undefined;
+type Ids = Pick<JobDocument, "nextId">;
 
-/** A piece of what becomes one track. */
+/** One object that goes into a merged track: its keyframes, each with all mutable values in force there. */
 interface Piece {
   readonly keyframes: Keyframes;
-  readonly elements: readonly { readonly element: Omit<TrackElement, "keyframes" | "id">; readonly keyframes: Keyframes }[];
+  readonly isShape: boolean;
 }
 
-function only(values: AttributeValues, specs: readonly AttributeSpec[], mutable: boolean): AttributeValues {
-  const wanted = new Set(specs.filter((spec) => spec.mutable === mutable).map((spec) => String(spec.id)));
-  return Object.fromEntries(Object.entries(values).filter(([id]) => wanted.has(id)));
+function mutableIds(label: LabelSpec | undefined): ReadonlySet<string> {
+  return new Set(label?.attributes.flatMap((spec) => (spec.mutable ? String(spec.id) : [])) ?? []);
 }
 
-/** A shape as a track of one frame: it is outside from the next frame on, if there is one. */
-function pieceOfShape(shape: ShapeRecord, label: LabelSpec, last: number): Piece {
-  const ended = (keyframe: Keyframe): Keyframes =>
-    shape.frame < last
-      ? { [shape.frame]: keyframe, [shape.frame + 1]: { ...keyframe, outside: true, attributes: {} } }
-      : { [shape.frame]: keyframe };
-  const { points, rotation, occluded, z_order } = shape;
-  return {
-    keyframes: ended({
-      points,
-      rotation,
-      occluded,
-      outside: false,
-      z_order,
-      attributes: only(shape.attributes, label.attributes, true),
-    }),
-    elements: shape.elements.map((element) => {
-      const specs = label.sublabels.find((each) => each.id === element.label)?.attributes ?? [];
-      const { points: at, rotation: turned, occluded: hidden, outside } = element;
-      const attributes = only(element.attributes, specs, true);
-      return {
-        element: { label: element.label, type: element.type, attributes: only(element.attributes, specs, false) },
-        keyframes: ended({ points: at, rotation: turned, occluded: hidden, outside, z_order, attributes }),
-      };
-    }),
-  };
+function valuesOf(values: AttributeValues, mutable: ReadonlySet<string>, wanted: boolean): AttributeValues {
+  return Object.fromEntries(Object.entries(values).filter(([id]) => mutable.has(id) === wanted));
 }
 
-function pieceOfTrack(track: TrackRecord): Piece {
-  return {
-    keyframes: track.keyframes,
-    elements: track.elements.map(({ label, type, attributes, keyframes }) => ({
-      element: { label, type, attributes },
-      keyframes,
-    })),
-  };
+function asKeyframe(shape: ShapeRecord | Element, z_order: number, mutable: ReadonlySet<string>): Keyframe {
+  const { points, rotation, occluded, outside } = shape;
+  return { points, rotation, occluded, outside, z_order, attributes: valuesOf(shape.attributes, mutable, true) };
 }
 
-/** Keyframes of several pieces together; where one ends and another begins the beginning counts. Null if two are seen at once. */
-function united(pieces: readonly Keyframes[]): Keyframes | null {
-  const result: Record<number, Keyframe> = {};
-  for (const keyframes of pieces) {
+function pieceOfTrack(type: ShapeType, keyframes: Keyframes): Piece {
+  const full = keyframeFrames(keyframes).map((frame) => {
+    const attributes = trackStateAt(type, keyframes, frame)?.attributes ?? {};
+    return [frame, { ...(keyframes[frame] as Keyframe), attributes }] as const;
+  });
+  return { keyframes: Object.fromEntries(full), isShape: false };
+}
+
+/** All keyframes together, or the frame on which two are visible at once. */
+function joined(pieces: readonly Piece[], last: number): Keyframes | number {
+  const found: Record<number, Keyframe> = {};
+  for (const { keyframes, isShape } of pieces) {
     for (const frame of keyframeFrames(keyframes)) {
       const keyframe = keyframes[frame] as Keyframe;
-      const present = result[frame];
-      if (present && !present.outside && !keyframe.outside) return null;
-      if (!present || present.outside) result[frame] = keyframe;
+      const present = found[frame];
+      if (present && !present.outside) {
+        if (keyframe.outside && !isShape) continue;
+        return frame;
+      }
+      found[frame] = keyframe;
+      // A shape is there for one frame, unless another piece goes on after it.
+      if (isShape && frame + 1 <= last && !found[frame + 1]) found[frame + 1] = { ...keyframe, outside: true };
     }
   }
-  // Ends that fall into another piece would cut it.
-  const visible = (frame: number, own: Keyframes): boolean =>
-    pieces.some((other) => {
-      if (other === own) return false;
-      const state = trackStateAt("rectangle", other, frame);
-      return state !== null && !state.outside;
-    });
-  for (const keyframes of pieces) {
-    for (const frame of keyframeFrames(keyframes)) {
-      const keyframe = keyframes[frame] as Keyframe;
-      if (keyframe.outside && result[frame] === keyframe && visible(frame, keyframes)) delete result[frame];
-    }
-  }
-  return result;
+  return changesOnly(found);
 }
 
-/** Several shapes and tracks become one track, which begins with the first. */
+/** Of the attribute values, all in force, only those that differ from the keyframe before. */
+function changesOnly(keyframes: Keyframes): Keyframes {
+  const known: Record<string, string> = {};
+  const kept: Record<number, Keyframe> = {};
+  for (const frame of keyframeFrames(keyframes)) {
+    const keyframe = keyframes[frame] as Keyframe;
+    const entries = Object.entries(keyframe.attributes);
+    kept[frame] = { ...keyframe, attributes: Object.fromEntries(entries.filter(([id, value]) => known[id] !== value)) };
+    Object.assign(known, keyframe.attributes);
+  }
+  return kept;
+}
+
+function withoutLeadingOutside(keyframes: Keyframes): Keyframes {
+  const frames = keyframeFrames(keyframes);
+  const first = frames.find((frame) => !keyframes[frame]?.outside);
+  if (first === undefined) return keyframes;
+  const attributes = trackStateAt("rectangle", keyframes, first)?.attributes ?? {};
+  const kept = frames.filter((frame) => frame >= first).map((frame) => [frame, keyframes[frame] as Keyframe] as const);
+  return { ...Object.fromEntries(kept), [first]: { ...(keyframes[first] as Keyframe), attributes } };
+}
+
+/** Several shapes and tracks become one track; what it is and its immutable attributes are the first one's. */
 export function mergeObjects(
-  document: JobDocument,
+  document: Pick<JobDocument, "get" | "nextId">,
   ids: readonly number[],
-  labelOf: (id: number) => LabelSpec | undefined,
+  labelOf: LabelOf,
   last: number,
 ): Edit | Refusal {
   const records = ids.flatMap((id) => document.get(id) ?? []);
-  const drawn = records.filter((record): record is ShapeRecord | TrackRecord => record.kind !== "tag");
-  const [first] = drawn;
-  if (drawn.length < 2 || !first) return new Refusal("Choose at least two objects to merge.");
-  if (drawn.some((record) => record.label !== first.label || record.type !== first.type))
-    return new Refusal("Objects that are merged must have one label and one type.");
-  if (first.type === "mask") return new Refusal("Masks cannot be merged into a track; join them instead.");
-  const label = labelOf(first.label);
-  if (!label) return new Refusal("The label is not known.");
-  const pieces = drawn.map((record) => (record.kind === "shape" ? pieceOfShape(record, label, last) : pieceOfTrack(record)));
-  const overlap = overlapping(pieces.map((piece) => piece.keyframes));
-  const keyframes = overlap === null ? united(pieces.map((piece) => piece.keyframes)) : null;
-  if (!keyframes)
-    return new Refusal(`Two of the objects are on frame ${overlap ?? "one"} at once, so they cannot be one object.`);
-  const elements = (pieces[0] as Piece).elements.map(({ element }, index) => ({
-    ...element,
-    id: document.nextId(),
-    keyframes: united(pieces.map((piece) => piece.elements[index]?.keyframes ?? {})) ?? {},
-  }));
+  const refused = refusalOfMerge(records, labelOf);
+  if (refused) return refused;
+  const pieces = records as (ShapeRecord | TrackRecord)[];
+  const first = pieces[0] as ShapeRecord | TrackRecord;
+  const mutable = mutableIds(labelOf(first.label));
+  const keyframes = joined(
+    pieces.map((record) =>
+      record.kind === "shape"
+        ? { keyframes: { [record.frame]: asKeyframe(record, record.z_order, mutable) }, isShape: true }
+        : pieceOfTrack(record.type, record.keyframes),
+    ),
+    last,
+  );
+  if (typeof keyframes === "number") return overlap(keyframes);
+  const id = document.nextId();
+  const elements = joinedElements(pieces, labelOf, document, last);
+  if (typeof elements === "number") return overlap(elements);
   const track: TrackRecord = {
     kind: "track",
-    id: document.nextId(),
+    id,
     label: first.label,
     type: first.type,
     group: 0,
     source: "manual",
     score: 1,
-    attributes: first.kind === "track" ? first.attributes : only(first.attributes, label.attributes, false),
-    keyframes,
+    attributes: valuesOf(first.attributes, mutable, false),
+    keyframes: withoutLeadingOutside(keyframes),
     elements,
   };
-  return { added: [track], removed: drawn.map((record) => record.id) };
+  return { added: [track], removed: pieces.map((record) => record.id) };
 }
 
-/** A frame on which two pieces are visible at once; null if there is none. */
-function overlapping(pieces: readonly Keyframes[]): number | null {
-  const spans = pieces.flatMap((keyframes, index) => visible(keyframes).map(([from, to]) => ({ from, to, index })));
-  spans.sort((a, b) => a.from - b.from);
-  for (let i = 1; i < spans.length; i++) {
-    const [before, after] = [spans[i - 1], spans[i]];
-    if (!before || !after || before.index === after.index) continue;
-    // A track that nobody ended lasts until another piece begins.
-    if (after.from <= before.to && before.to !== Number.POSITIVE_INFINITY) return after.from;
-    if (before.to === Number.POSITIVE_INFINITY) return after.from;
+function overlap(frame: number): Refusal {
+  return new Refusal("overlap", `Two of the objects are on frame ${frame} at once, so they cannot be one object.`);
+}
+
+function refusalOfMerge(records: readonly AnnotationRecord[], labelOf: LabelOf): Refusal | null {
+  const [first] = records;
+  if (records.length < 2 || !first) return new Refusal("few", "Choose at least two objects to merge.");
+  const typeOf = (record: AnnotationRecord): string => (record.kind === "tag" ? "tag" : record.type);
+  for (const record of records) {
+    if (record.kind === "tag") return new Refusal("tags", "A tag cannot be part of a track: leave it out.");
+    if (record.type === "mask") return new Refusal("masks", "Masks cannot be merged into a track; join them instead.");
+    if (record.label !== first.label) {
+      const [a, b] = [labelOf(first.label)?.name, labelOf(record.label)?.name];
+      return new Refusal("labels", `Objects of different labels (${a} and ${b}) cannot be merged: relabel one of them.`);
+    }
+    if (typeOf(record) !== typeOf(first))
+      return new Refusal("types", `A ${typeOf(record)} cannot be merged with a ${typeOf(first)}.`);
   }
   return null;
 }
 
-function visible(keyframes: Keyframes): [from: number, to: number][] {
-  const spans: [number, number][] = [];
-  const frames = keyframeFrames(keyframes);
-  frames.forEach((frame, index) => {
-    if ((keyframes[frame] as Keyframe).outside) return;
-    const next = frames[index + 1];
-    const to = next === undefined ? Number.POSITIVE_INFINITY : next - 1;
-    const before = spans.at(-1);
-    if (before && before[1] === frame - 1) before[1] = to;
-    else spans.push([frame, to]);
-  });
-  return spans;
+/** Skeletons are merged joint by joint: what counts is what a joint is called, not where it stands in the list. */
+function joinedElements(
+  pieces: readonly (ShapeRecord | TrackRecord)[],
+  labelOf: LabelOf,
+  document: Ids,
+  last: number,
+): TrackElement[] | number {
+  const sublabels = new Set(pieces.flatMap((record) => record.elements.map(({ label }) => label)));
+  const elements: TrackElement[] = [];
+  for (const label of sublabels) {
+    const mutable = mutableIds(labelOf(label));
+    const parts: Piece[] = [];
+    let own: { readonly type: ShapeType; readonly attributes: AttributeValues } | null = null;
+    for (const record of pieces) {
+      for (const element of record.elements.filter((each) => each.label === label)) {
+        if (record.kind === "track") {
+          const { keyframes } = element as TrackElement;
+          parts.push(pieceOfTrack(element.type, keyframes));
+        } else {
+          const keyframe = asKeyframe(element as Element, record.z_order, mutable);
+          parts.push({ keyframes: { [record.frame]: keyframe }, isShape: true });
+        }
+        own ??= { type: element.type, attributes: valuesOf(element.attributes, mutable, false) };
+      }
+    }
+    const keyframes = joined(parts, last);
+    if (typeof keyframes === "number") return keyframes;
+    elements.push({ id: document.nextId(), label, type: own?.type ?? "points", attributes: own?.attributes ?? {}, keyframes });
+  }
+  return elements;
 }
 
 /** A track becomes two: what was before the frame, ended there, and what is from the frame on. */
-export function splitTrack(document: JobDocument, id: number, frame: number): Edit | Refusal {
+export function splitTrack(document: Pick<JobDocument, "get" | "nextId">, id: number, frame: number): Edit | Refusal {
   const track = document.get(id);
-  if (track?.kind !== "track") return new Refusal("Only tracks can be split.");
-  const [first] = keyframeFrames(track.keyframes);
-  if (first === undefined || frame <= first) return new Refusal("A track can be split only after its first keyframe.");
-  const halves = halvesOf(track.type, track.keyframes, frame);
-  if (!halves) return new Refusal("The track is not on this frame.");
-  const common = {
-    kind: "track" as const,
+  if (track?.kind !== "track") return new Refusal("not-a-track", "Only tracks can be split.");
+  const first = keyframeFrames(track.keyframes)[0] as number;
+  if (frame <= first) return new Refusal("before-first", `The track begins on frame ${first}: split it on a later frame.`);
+  const half = (later: boolean): TrackRecord => ({
+    kind: "track",
+    id: document.nextId(),
     label: track.label,
     type: track.type,
     group: 0,
-    source: "manual" as const,
+    source: "manual",
     score: 1,
-  };
-  const half = (index: 0 | 1): TrackRecord => ({
-    ...common,
-    id: document.nextId(),
     attributes: track.attributes,
-    keyframes: halves[index],
+    keyframes: halfOf(track.type, track.keyframes, frame, later),
     elements: track.elements.map((element) => ({
       ...element,
       id: document.nextId(),
-      keyframes: halvesOf(element.type, element.keyframes, frame)?.[index] ?? element.keyframes,
+      keyframes: halfOf(element.type, element.keyframes, frame, later),
     })),
   });
-  return { added: [half(0), half(1)], removed: [id] };
+  return { added: [half(false), half(true)], removed: [id] };
 }
 
-function halvesOf(type: TrackRecord["type"], keyframes: Keyframes, frame: number): readonly [Keyframes, Keyframes] | null {
+function halfOf(type: ShapeType, keyframes: Keyframes, frame: number, later: boolean): Keyframes {
+  const frames = keyframeFrames(keyframes);
   const state = trackStateAt(type, keyframes, frame);
-  if (!state) return null;
-  const { keyframe: _, ...here } = state;
-  const before: Record<number, Keyframe> = {};
-  const after: Record<number, Keyframe> = {};
-  for (const each of keyframeFrames(keyframes)) {
-    if (each < frame) before[each] = keyframes[each] as Keyframe;
-    else if (each > frame) after[each] = keyframes[each] as Keyframe;
-  }
-  before[frame] = { ...here, outside: true, attributes: {} };
-  after[frame] = here;
-  return [before, after];
+  const kept = frames.filter((each) => (later ? each > frame : each < frame));
+  const half = Object.fromEntries(kept.map((each) => [each, keyframes[each] as Keyframe]));
+  const here = state ? plain(state) : null;
+  if (later) return here ? { ...half, [frame]: here } : half;
+  // A joint may begin later than its skeleton: then it is not there in the first half.
+  const end = here ?? (keyframes[frames[0] as number] as Keyframe);
+  return { ...half, [frame]: { ...end, outside: true, attributes: {} } };
 }
 
-/** Copies of objects as they look now, as shapes, on other frames. */
-export function propagate(document: JobDocument, states: readonly ObjectState[], frames: readonly number[]): Edit | Refusal {
-  const drawn = states.filter((state) => state.kind !== "tag");
-  const targets = frames.filter((frame) => drawn.some((state) => state.frame !== frame));
-  if (drawn.length === 0) return new Refusal("Choose an object to propagate.");
-  if (targets.length === 0) return new Refusal("There is no other frame in this range.");
-  const added = targets.flatMap((frame) =>
-    drawn
-      .filter((state) => state.frame !== frame)
-      .map(
-        (state): ShapeRecord => ({
-          kind: "shape",
-          id: document.nextId(),
-          frame,
-          label: state.label,
-          type: state.type,
-          points: state.points,
-          rotation: state.rotation,
-          occluded: state.occluded,
-          outside: false,
-          z_order: state.z_order,
-          group: 0,
-          source: state.source,
-          score: state.score,
-          attributes: state.attributes,
-          elements: state.elements.map((element) => ({ ...element, id: document.nextId() })),
-        }),
-      ),
-  );
+function plain({ points, rotation, occluded, outside, z_order, attributes }: Keyframe): Keyframe {
+  return { points, rotation, occluded, outside, z_order, attributes };
+}
+
+/** Copies of objects as they look on one frame, on others: shapes and tags, in no group. */
+export function propagate(
+  document: Pick<JobDocument, "get" | "nextId">,
+  ids: readonly number[],
+  frame: number,
+  frames: Iterable<number>,
+): Edit | Refusal {
+  const states: (ShapeRecord | TagRecord)[] = [];
+  for (const id of ids) {
+    const record = document.get(id);
+    const state = record && shapeOn(record, frame);
+    if (!state) return new Refusal("not-visible", `An object that is not on frame ${frame} cannot be propagated from it.`);
+    states.push(state);
+  }
+  const targets = [...new Set(frames)].filter((each) => each !== frame).sort((a, b) => a - b);
+  const added = targets.flatMap((target) => states.map((state) => copyOf(state, target, document)));
   return { added };
 }
 
+/** An object on a frame as a shape or tag; null where it is not to be seen. */
+function shapeOn(record: AnnotationRecord, frame: number): ShapeRecord | TagRecord | null {
+  if (record.kind !== "track") return record.frame === frame ? record : null;
+  const state = stateOn(record, frame);
+  if (!state || state.outside) return null;
+  const { keyframe: _, ...rest } = state;
+  return { ...rest, kind: "shape" };
+}
+
+function copyOf(state: ShapeRecord | TagRecord, frame: number, document: Ids): ShapeRecord | TagRecord {
+  if (state.kind === "tag") return { ...state, id: document.nextId(), frame, group: 0 };
+  const id = document.nextId();
+  const elements = state.elements.map((element) => ({ ...element, id: document.nextId() }));
+  return { ...state, id, frame, group: 0, outside: false, elements };
+}
+
 /**
- * Everything in a range of frames goes. Tracks go as a whole, or with `keyframesOnly` lose their keyframes there (a track that
- * loses all of them goes).
+ * Shapes and tags in a range of frames go. Of tracks, those that begin there go as a whole, or with `keyframesOnly` all lose
+ * their keyframes there (a track that loses all of them goes).
  */
-export function removeInRange(records: Iterable<AnnotationRecord>, from: number, to: number, keyframesOnly: boolean): Edit {
+export function removeInRange(
+  records: Iterable<AnnotationRecord>,
+  from: number,
+  to: number,
+  keyframesOnly: boolean,
+): Edit | Refusal {
+  if (from > to) return new Refusal("range", `Frame ${from} is after frame ${to}.`);
   const removed: number[] = [];
   const updated: Record<number, Record<string, FieldChange>> = {};
   const inside = (frame: number): boolean => frame >= from && frame <= to;
@@ -262,35 +291,37 @@ export function removeInRange(records: Iterable<AnnotationRecord>, from: number,
       continue;
     }
     const frames = keyframeFrames(record.keyframes);
-    if (!keyframesOnly) {
-      if (visible(record.keyframes).some(([first, last]) => first <= to && last >= from)) removed.push(record.id);
-      continue;
+    if (keyframesOnly ? frames.every(inside) : inside(frames[0] as number)) removed.push(record.id);
+    else if (keyframesOnly) {
+      const fields = removedKeyframes(record, inside);
+      if (Object.keys(fields).length > 0) updated[record.id] = fields;
     }
-    const gone = frames.filter(inside);
-    if (gone.length === 0) continue;
-    if (gone.length === frames.length) {
-      removed.push(record.id);
-      continue;
-    }
-    const fields: Record<string, FieldChange> = {};
-    for (const frame of gone) {
-      fields[`keyframes.${frame}`] = [record.keyframes[frame], null];
-      for (const element of record.elements) {
-        const keyframe = element.keyframes[frame];
-        if (keyframe) fields[`elements.${element.id}.keyframes.${frame}`] = [keyframe, null];
-      }
-    }
-    updated[record.id] = fields;
   }
   return { removed, updated };
 }
 
-/** One number for all of them, larger than any in use; 0 takes them out of their groups. */
-export function groupObjects(document: JobDocument, ids: readonly number[], together: boolean): Edit | Refusal {
+function removedKeyframes(track: TrackRecord, inside: (frame: number) => boolean): Record<string, FieldChange> {
+  const fields: Record<string, FieldChange> = {};
+  for (const frame of keyframeFrames(track.keyframes))
+    if (inside(frame)) fields[`keyframes.${frame}`] = [track.keyframes[frame], null];
+  for (const element of track.elements)
+    for (const frame of keyframeFrames(element.keyframes))
+      if (inside(frame)) fields[`elements.${element.id}.keyframes.${frame}`] = [element.keyframes[frame], null];
+  return fields;
+}
+
+/** One number for all of them, larger than any in use; not `together`: out of their groups. */
+export function groupObjects(
+  document: Pick<JobDocument, "get" | "all">,
+  ids: readonly number[],
+  together: boolean,
+): Edit | Refusal {
   const records = ids.flatMap((id) => document.get(id) ?? []);
-  if (records.length === 0) return new Refusal("Choose objects to group.");
+  if (records.length === 0) return new Refusal("few", "Choose objects to group.");
   let number = 0;
   if (together) for (const record of document.all()) number = Math.max(number, record.group + 1);
-  const changed = records.filter((record) => record.group !== number);
-  return mergeEdits(...changed.map((record) => ({ updated: { [record.id]: { group: [record.group, number] as const } } })));
+  if (together && number === 0) number = 1;
+  const updated: Record<number, Record<string, FieldChange>> = {};
+  for (const record of records) if (record.group !== number) updated[record.id] = { group: [record.group, number] };
+  return { updated };
 }

@@ -66,8 +66,7 @@ export class FramePlayer {
   /** The nearest frame from `wanted` on in a direction that is not left out; else back towards `from`, which does not count. */
   reachable(wanted: number, direction: 1 | -1, from?: number): number | null {
     const start = Math.min(Math.max(wanted, this.first), this.last);
-    for (let frame = start; frame >= this.first && frame <= this.last; frame += direction)
-      if (!this.skips(frame)) return frame;
+    for (let frame = start; frame >= this.first && frame <= this.last; frame += direction) if (!this.skips(frame)) return frame;
     if (from === undefined) return null;
     for (let frame = start; frame !== from; frame -= direction) if (!this.skips(frame)) return frame;
     return null;

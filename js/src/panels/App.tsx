@@ -7,15 +7,17 @@ import { isTyping, KeyReader, pressOf } from "../actions/keys";
 import type { Editor } from "../editor";
 import { Scene } from "../scene/scene";
 import { ToolManager } from "../tools/manager";
+import { ContextPanel } from "./ContextPanel";
 import { AnnotatorContext } from "./context";
-import { MaskBar } from "./MaskBar";
+import { DeletedBanner } from "./DeletedBanner";
+import { fetched } from "./fetched";
 import { OVERLAYS } from "./overlays";
 import { Sidebar } from "./Sidebar";
-import { Timeline } from "./Timeline";
 import { DrawingHint, ToolBar } from "./ToolBar";
 import { TopBar } from "./TopBar";
-import { driveWorkspaces } from "./workspaces";
+import { hasTimeline } from "./timeline/shown";
 import { ViewBar } from "./ViewBar";
+import { driveWorkspaces } from "./workspaces";
 
 export interface AppProps {
   readonly editor: Editor;
@@ -30,6 +32,8 @@ export interface AppProps {
 }
 
 const NARROW = 720;
+const MaskBar = fetched("MaskBar", ({ editor }) => editor.tool.value === "mask");
+const Timeline = fetched("Timeline", hasTimeline);
 
 export function App(props: AppProps) {
   return (
@@ -99,7 +103,7 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
       aria-label={`Annotation of ${name}. F1 shows the keys.`}
       data-lm-suppress-shortcuts="true"
       onPointerDown={(event) => {
-        if (!isTyping(event.target) && !(event.target as Element).closest("button, input, select, [role=listbox]"))
+        if (!isTyping(event.target) && !(event.target as Element).closest("button, input, select, [role=grid]"))
           root.current?.focus({ preventScroll: true });
       }}
     >
@@ -112,6 +116,8 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
             {context && <DrawingHint />}
             {context && <ViewBar />}
             {context && <MaskBar />}
+            {context && <ContextPanel />}
+            {context && <DeletedBanner />}
           </div>
           {context && ui.sidebarOpen.value && <Sidebar />}
         </div>

@@ -2,7 +2,16 @@
 import { useEffect, useRef } from "preact/hooks";
 import { assign } from "../actions/objects";
 import type { AttributeSpec, ObjectState } from "../document/records";
-import { candidates, choicesOf, isTyped, type Place, placeOf, stepAttribute, stepFrame, stepObject } from "../workspaces/attributes";
+import {
+  candidates,
+  choicesOf,
+  isTyped,
+  type Place,
+  placeOf,
+  stepAttribute,
+  stepFrame,
+  stepObject,
+} from "../workspaces/attributes";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
 import { ChevronDown, ChevronLeft, ChevronRight, ChevronUp } from "./icons";
@@ -66,14 +75,14 @@ export function AttributesWorkspace() {
   );
 }
 
-function valueOf(state: ObjectState, spec: AttributeSpec): string {
+function presentValue(state: ObjectState, spec: AttributeSpec): string {
   return state.attributes[spec.id] ?? spec.default_value;
 }
 
 /** The attribute that is asked for. */
 function Question({ place: { state, spec, specs, index } }: { place: Place }) {
   const { editor } = useAnnotator();
-  const value = valueOf(state, spec);
+  const value = presentValue(state, spec);
   const disabled = editor.info.readOnly || editor.locked.value.has(state.id);
   return (
     <>
@@ -92,15 +101,13 @@ function Question({ place: { state, spec, specs, index } }: { place: Place }) {
       {isTyped(spec) ? (
         <TypedValue state={state} spec={spec} value={value} disabled={disabled} />
       ) : (
-        <div class="cvw-choices" role="radiogroup" aria-label={spec.name}>
+        <fieldset class="cvw-choices" aria-label={spec.name}>
           {choicesOf(spec).map((choice, digit) => (
             <button
               key={choice}
               type="button"
-              // biome-ignore lint/a11y/useSemanticElements: buttons that do not take the arrow keys from the panel
-              role="radio"
               class="cvw-choice"
-              aria-checked={choice === value}
+              aria-pressed={choice === value}
               disabled={disabled}
               onClick={() => assign(editor, state, spec, choice)}
             >
@@ -108,7 +115,7 @@ function Question({ place: { state, spec, specs, index } }: { place: Place }) {
               <span class="cvw-ellipsis">{wordOf(spec, choice)}</span>
             </button>
           ))}
-        </div>
+        </fieldset>
       )}
       {state.kind === "track" && spec.mutable && <p class="cvw-muted">Counts from this frame on.</p>}
     </>
@@ -206,7 +213,7 @@ function Overview({ place: { state, specs, spec } }: { place: Place }) {
           }}
         >
           <span class="cvw-ellipsis">{each.name}</span>
-          <span class="cvw-ellipsis">{wordOf(each, valueOf(state, each)) || "–"}</span>
+          <span class="cvw-ellipsis">{wordOf(each, presentValue(state, each)) || "–"}</span>
         </button>
       ))}
     </div>

@@ -18,6 +18,7 @@ const GESTURES: readonly (readonly [string, string])[] = [
   ["Alt+click a point", "Delete it"],
   ["Shift while rotating", "Steps of 15°"],
   ["Arrow keys", "Move the selected objects by a pixel, with Shift by ten"],
+  ["Arrow keys while drawing", "Move the crosshair by ten pixels, with Shift by fifty, with Alt by one; Space sets a point"],
 ];
 
 export function HelpOverlay() {

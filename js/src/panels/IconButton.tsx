@@ -1,6 +1,7 @@
 import type { LucideIcon } from "lucide-preact";
 import { actionOf, run } from "../actions/actions";
 import { keysOf } from "../actions/bindings";
+import type { Context } from "../actions/context";
 import { readable } from "../actions/keys";
 import { useAnnotator } from "./context";
 
@@ -12,15 +13,24 @@ export interface IconButtonProps {
   readonly disabled?: boolean | undefined;
   readonly small?: boolean | undefined;
   readonly testId?: string | undefined;
+  /** The action that does the same by keys: the tooltip names them. */
+  readonly action?: string | undefined;
 }
 
-export function IconButton({ icon: Icon, label, onClick, pressed, disabled, small, testId }: IconButtonProps) {
+/** "Lock (L)": a label with the first of the keys that an action has at present. */
+function hinted(label: string, id: string | undefined, { editor }: Context): string {
+  const key = id === undefined ? undefined : keysOf(actionOf(id), editor.settings.value.keys)[0];
+  return key === undefined ? label : `${label} (${readable(key)})`;
+}
+
+export function IconButton({ icon: Icon, label, onClick, pressed, disabled, small, testId, action }: IconButtonProps) {
+  const text = hinted(label, action, useAnnotator());
   return (
     <button
       type="button"
       class={`cvw-icon-button${small ? " cvw-small" : ""}`}
-      title={label}
-      aria-label={label}
+      title={text}
+      aria-label={text}
       aria-pressed={pressed}
       disabled={disabled}
       data-testid={testId}
@@ -34,7 +44,6 @@ export function IconButton({ icon: Icon, label, onClick, pressed, disabled, smal
   );
 }
 
-/** A button for an action of the table: its name and key are the tooltip. */
 interface ActionButtonProps {
   readonly id: string;
   readonly icon: LucideIcon;
@@ -43,15 +52,15 @@ interface ActionButtonProps {
   readonly pressed?: boolean;
 }
 
+/** A button for an action of the table: its name and key are the tooltip. */
 export function ActionButton({ id, icon, name, small, pressed }: ActionButtonProps) {
   const context = useAnnotator();
   const action = actionOf(id);
-  const key = keysOf(action, context.editor.settings.value.keys)[0];
-  const label = name ?? action.label;
   return (
     <IconButton
       icon={icon}
-      label={key ? `${label} (${readable(key)})` : label}
+      label={name ?? action.label}
+      action={id}
       disabled={action.enabled ? !action.enabled(context) : false}
       small={small}
       pressed={pressed}
@@ -59,4 +68,10 @@ export function ActionButton({ id, icon, name, small, pressed }: ActionButtonPro
       onClick={() => run(id, context)}
     />
   );
+}
+
+/** The first of the keys that an action has at present. */
+export function KeyHint({ action }: { action: string }) {
+  const key = keysOf(actionOf(action), useAnnotator().editor.settings.value.keys)[0];
+  return key === undefined ? null : <kbd>{readable(key)}</kbd>;
 }

@@ -1,7 +1,6 @@
-import { readable } from "../actions/keys";
 import { toggleIds } from "../actions/objects";
 import { useAnnotator } from "./context";
-import { IconButton } from "./IconButton";
+import { IconButton, KeyHint } from "./IconButton";
 import { Eye, EyeOff, Lock, LockOpen } from "./icons";
 
 export function LabelsPanel() {
@@ -27,7 +26,7 @@ export function LabelsPanel() {
             >
               <span class="cvw-swatch" style={{ background: label.color }} />
               <span class="cvw-ellipsis">{label.name}</span>
-              {index < 10 && <kbd>{readable(`ctrl+${(index + 1) % 10}`)}</kbd>}
+              {index < 10 && <KeyHint action={`label-${index + 1}`} />}
             </button>
             <span class="cvw-count" title="Objects on this frame">
               {ids.length}

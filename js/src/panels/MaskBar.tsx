@@ -1,7 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { actionOf, run } from "../actions/actions";
-import { readable } from "../actions/keys";
-import { isPolygonTool, MASK_TOOLS, MAX_BRUSH, type MaskTool, MIN_BRUSH } from "../tools/mask/options";
+import { BRUSH_SIZES, isPolygonTool, MASK_TOOLS, type MaskTool, MIN_BRUSH } from "../tools/mask/options";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
 import {
@@ -55,6 +54,7 @@ function Bar() {
             key={each}
             icon={ICONS[each]}
             label={toolLabel(each)}
+            action={`mask-${each}`}
             pressed={tool === each}
             disabled={!masks.canUse(each)}
             testId={`mask-${each}`}
@@ -68,7 +68,8 @@ function Bar() {
           <IconButton
             key={form}
             icon={form === "circle" ? Circle : Square}
-            label={`${form === "circle" ? "Round" : "Square"} brush (${keyOf("mask-form")})`}
+            label={`${form === "circle" ? "Round" : "Square"} brush`}
+            action="mask-form"
             pressed={masks.form.value === form}
             disabled={!brushes}
             testId={`mask-${form}`}
@@ -98,21 +99,23 @@ function Bar() {
       <Part>
         <IconButton
           icon={SquaresSubtract}
-          label={`Remove underlying pixels (${keyOf("remove-underlying")})`}
+          label="Remove underlying pixels"
+          action="remove-underlying"
           pressed={masks.removeUnderlying.value}
           testId="mask-remove-underlying"
           onClick={() => run("remove-underlying", context)}
         />
         <IconButton
           icon={EyeOff}
-          label="Hide the mask while drawing (H)"
+          label="Hide the mask while drawing"
+          action="hide"
           pressed={masks.hidden.value}
           testId="mask-hide"
           onClick={() => run("hide-drawn-mask", context)}
         />
       </Part>
       <Part>
-        <IconButton icon={Check} label="Save (N)" testId="mask-save" onClick={() => finish(false)} />
+        <IconButton icon={Check} label="Save" action="draw" testId="mask-save" onClick={() => finish(false)} />
         <IconButton
           icon={CheckCheck}
           label="Save and draw the next (Shift+N)"
@@ -144,11 +147,7 @@ function Part({ children }: { children: ComponentChildren }) {
 function toolLabel(tool: MaskTool): string {
   const { label } = actionOf(`mask-${tool}`);
   const name = label.replace("Mask: ", "");
-  return `${name.charAt(0).toUpperCase()}${name.slice(1)} (${keyOf(`mask-${tool}`)})`;
-}
-
-function keyOf(id: string): string {
-  return readable(actionOf(id).keys[0] ?? "");
+  return `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
 /** The slider goes by steps: one pixel matters for a brush of three and not for one of three hundred. */

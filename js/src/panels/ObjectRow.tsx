@@ -66,7 +66,7 @@ export function ObjectRow({
     <div
       id={rowId(root, state.id)}
       class={`cvw-row${selected ? " cvw-selected" : ""}${hidden ? " cvw-hidden-object" : ""}`}
-      role="option"
+      role="row"
       tabIndex={-1}
       aria-selected={selected}
       aria-label={`${editor.nameOf(state)}, ${TYPE_NAMES[state.type]} ${state.kind === "track" ? "track" : ""}${state.occluded ? ", occluded" : ""}${locked ? ", locked" : ""}`}
@@ -82,7 +82,8 @@ export function ObjectRow({
         editor.hovered.value = null;
       }}
     >
-      <div class="cvw-row-head">
+      {/* A row of a grid, since options of a list may hold nothing to press. */}
+      <div class="cvw-row-head" role="gridcell" tabIndex={-1}>
         <IconButton
           icon={expanded ? ChevronDown : ChevronRight}
           label={expanded ? "Less" : "Attributes and keyframes"}
@@ -112,17 +113,19 @@ export function ObjectRow({
           {state.kind === "track" ? "track" : state.type}
         </span>
       </div>
-      <div class="cvw-row-tools">
+      <div class="cvw-row-tools" role="gridcell" tabIndex={-1}>
         <IconButton
           icon={locked ? Lock : LockOpen}
-          label={locked ? "Unlock (L)" : "Lock (L)"}
+          label={locked ? "Unlock" : "Lock"}
+          action="lock"
           pressed={locked}
           small
           onClick={() => toggleIds(editor, "locked", [state.id])}
         />
         <IconButton
           icon={hidden ? EyeOff : Eye}
-          label={hidden ? "Show (H)" : "Hide (H)"}
+          label={hidden ? "Show" : "Hide"}
+          action="hide"
           pressed={hidden}
           small
           onClick={() => toggleIds(editor, "hidden", [state.id])}
@@ -130,7 +133,8 @@ export function ObjectRow({
         {state.kind !== "tag" && (
           <IconButton
             icon={SquareDashed}
-            label="Occluded (Q)"
+            label="Occluded"
+            action="occluded"
             pressed={state.occluded}
             disabled={locked || readOnly}
             small
@@ -141,7 +145,8 @@ export function ObjectRow({
           <>
             <IconButton
               icon={LogOut}
-              label="Outside: the object has left (O)"
+              label="Outside: the object has left"
+              action="outside"
               pressed={state.outside}
               disabled={locked || readOnly}
               small
@@ -149,7 +154,8 @@ export function ObjectRow({
             />
             <IconButton
               icon={Diamond}
-              label="Keyframe (K)"
+              label="Keyframe"
+              action="keyframe"
               pressed={state.keyframe}
               disabled={locked || readOnly}
               small
@@ -167,7 +173,7 @@ export function ObjectRow({
         />
       </div>
       {expanded && (
-        <div class="cvw-row-more">
+        <div class="cvw-row-more" role="gridcell" tabIndex={-1}>
           {state.kind === "track" && <Keyframes id={state.id} />}
           <Attributes state={state} />
         </div>
@@ -188,9 +194,23 @@ function Keyframes({ id }: { id: number }) {
   return (
     <div class="cvw-keyframes">
       <IconButton icon={SkipBack} label="First keyframe" small onClick={jump(firstKeyframe(record))} />
-      <IconButton icon={StepBack} label="Previous keyframe (E)" small disabled={before === null} onClick={jump(before)} />
+      <IconButton
+        icon={StepBack}
+        label="Previous keyframe"
+        action="previous-keyframe"
+        small
+        disabled={before === null}
+        onClick={jump(before)}
+      />
       <span class="cvw-muted">{Object.keys(record.keyframes).length} keyframes</span>
-      <IconButton icon={StepForward} label="Next keyframe (R)" small disabled={after === null} onClick={jump(after)} />
+      <IconButton
+        icon={StepForward}
+        label="Next keyframe"
+        action="next-keyframe"
+        small
+        disabled={after === null}
+        onClick={jump(after)}
+      />
       <IconButton icon={SkipForward} label="Last keyframe" small onClick={jump(lastKeyframe(record))} />
     </div>
   );

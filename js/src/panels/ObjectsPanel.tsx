@@ -77,14 +77,16 @@ export function ObjectsPanel({ root }: { root: string }) {
         <span class="cvw-spring" />
         <IconButton
           icon={allLocked ? Lock : LockOpen}
-          label={allLocked ? "Unlock all (T L)" : "Lock all (T L)"}
+          label={allLocked ? "Unlock all" : "Lock all"}
+          action="lock-all"
           small
           disabled={ids.length === 0}
           onClick={() => toggleIds(editor, "locked", ids)}
         />
         <IconButton
           icon={allHidden ? EyeOff : Eye}
-          label={allHidden ? "Show all (T H)" : "Hide all (T H)"}
+          label={allHidden ? "Show all" : "Hide all"}
+          action="hide-all"
           small
           disabled={ids.length === 0}
           onClick={() => toggleIds(editor, "hidden", ids)}
@@ -105,7 +107,7 @@ export function ObjectsPanel({ root }: { root: string }) {
       <div
         ref={list}
         class="cvw-list"
-        role="listbox"
+        role={sorted.length > 0 ? "grid" : undefined}
         tabIndex={0}
         aria-label="Objects on this frame"
         aria-multiselectable="true"

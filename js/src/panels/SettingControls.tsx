@@ -98,6 +98,7 @@ export function Color({ label, name, usual, usualName }: ColorProps) {
           ))}
         <input
           type="color"
+          class={value === "" ? "cvw-unset" : undefined}
           aria-label={label}
           value={value || usual}
           onInput={(event) => editor.setSetting(name, event.currentTarget.value)}

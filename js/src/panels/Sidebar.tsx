@@ -1,9 +1,11 @@
 /** The side panel: objects and labels, or what the workspace has instead. */
 import { useAnnotator } from "./context";
-import { LabelsPanel } from "./LabelsPanel";
+import { fetched } from "./fetched";
 import { ObjectsPanel } from "./ObjectsPanel";
 import { Resizer } from "./Resizer";
 import { WORKSPACES } from "./workspaces";
+
+const LabelsPanel = fetched("LabelsPanel");
 
 export function Sidebar() {
   const { editor } = useAnnotator();
@@ -11,9 +13,9 @@ export function Sidebar() {
   return (
     <>
       <Resizer setting="rightPanelWidth" min={220} max={560} />
-      <aside class="cvw-sidebar" style={{ width: `${editor.settings.value.rightPanelWidth}px` }}>
+      <section class="cvw-sidebar" aria-label="Side panel" style={{ width: `${editor.settings.value.rightPanelWidth}px` }}>
         <Panel />
-      </aside>
+      </section>
     </>
   );
 }

@@ -1,10 +1,11 @@
 /** The side panel of single shape: what is drawn on each picture, and how far the work is. */
+
+import { run } from "../actions/actions";
 import type { DrawTool } from "../editor";
 import { begin, restart, shapeLabels, shapeOf } from "../workspaces/single-shape";
-import { run } from "../actions/actions";
 import { useAnnotator } from "./context";
-import { Choice } from "./SettingControls";
 import { KeyHints } from "./KeyHints";
+import { Choice } from "./SettingControls";
 
 const HINTS = [
   ["N", "draw, and finish drawing"],
@@ -30,7 +31,13 @@ export function SingleShapeWorkspace() {
   return (
     <section class="cvw-work" aria-label="Single shape" data-testid="single-shape-workspace">
       <div class="cvw-work-body">
-        {editor.workspaces.finished.value ? <Finished /> : readOnly ? <p class="cvw-empty">This view is read-only.</p> : <Work />}
+        {editor.workspaces.finished.value ? (
+          <Finished />
+        ) : readOnly ? (
+          <p class="cvw-empty">This view is read-only.</p>
+        ) : (
+          <Work />
+        )}
         <Progress />
         {!readOnly && <Options />}
       </div>

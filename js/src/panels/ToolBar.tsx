@@ -62,7 +62,8 @@ export function ToolBar() {
             <IconButton
               key={name}
               icon={icon}
-              label={`${text}${ui.lastTool.value === name ? " (N)" : ""}`}
+              label={text}
+              action={ui.lastTool.value === name ? "draw" : undefined}
               pressed={tool === name}
               testId={`tool-${name}`}
               disabled={label !== undefined && label.type !== "any" && label.type !== name}

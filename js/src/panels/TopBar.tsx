@@ -1,4 +1,5 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { frameNamed, namesWith } from "../actions/frame-actions";
 import { useAnnotator } from "./context";
 import { FilterButton } from "./FilterButton";
 import { ActionButton, IconButton } from "./IconButton";
@@ -34,6 +35,7 @@ export function TopBar({ subshells }: { subshells: boolean }) {
       <Player />
       <div class="cvw-group cvw-group-end">
         <FrameName />
+        <ChapterSelect />
         <WorkspaceSelect />
         <FilterButton />
         <ActionButton id="palette" icon={Search} />
@@ -49,6 +51,36 @@ export function TopBar({ subshells }: { subshells: boolean }) {
         />
       </div>
     </div>
+  );
+}
+
+/** The chapters of a video that has some. */
+function ChapterSelect() {
+  const { editor } = useAnnotator();
+  const chapters = editor.chapters.value;
+  if (chapters.length === 0) return null;
+  const frame = editor.frame.value;
+  const present = chapters.reduce((before, [start], index) => (start <= frame ? index : before), -1);
+  return (
+    <select
+      class="cvw-select cvw-chapter-select"
+      aria-label="Chapter"
+      title="Chapter (B, X: previous, next)"
+      value={present}
+      onChange={(event) => {
+        const chapter = chapters[Number(event.currentTarget.value)];
+        editor.player.pause();
+        if (chapter) editor.player.seek(chapter[0]);
+        event.currentTarget.closest<HTMLElement>(".cvw-root")?.focus({ preventScroll: true });
+      }}
+    >
+      {present < 0 && <option value={-1}>–</option>}
+      {chapters.map(([start, title], index) => (
+        <option key={start} value={index}>
+          {title}
+        </option>
+      ))}
+    </select>
   );
 }
 
@@ -136,13 +168,18 @@ function FrameField() {
   useEffect(() => {
     if (wanted > 0) field.current?.select();
   }, [wanted]);
+  const [offered, setOffered] = useState<readonly string[]>([]);
+  const list = `cvw-frames-${editor.link.clientId}`;
   const go = (input: HTMLInputElement): void => {
-    const frame = Number(input.value);
-    if (input.value.trim() !== "" && Number.isFinite(frame)) {
+    const text = input.value.trim();
+    if (text !== "" && text !== String(editor.frame.peek())) {
+      const frame = Number.isFinite(Number(text)) ? Number(text) : frameNamed(editor, text);
       player.pause();
-      player.seek(frame);
+      if (frame === null) editor.toast("info", `No frame has "${text}" in its name.`);
+      else player.seek(frame);
     }
     input.value = String(editor.frame.peek());
+    setOffered([]);
   };
   return (
     <span class="cvw-frame-field">
@@ -150,10 +187,12 @@ function FrameField() {
         ref={field}
         class="cvw-field"
         type="text"
-        inputMode="numeric"
+        list={list}
         aria-label="Go to frame"
+        title="Number of a frame, or a part of its file name"
         data-testid="frame-input"
         value={editor.frame.value}
+        onInput={(event) => setOffered(namesWith(editor, event.currentTarget.value))}
         onBlur={(event) => go(event.currentTarget)}
         onKeyDown={(event) => {
           if (event.key !== "Enter") return;
@@ -161,6 +200,11 @@ function FrameField() {
           event.currentTarget.closest<HTMLElement>(".cvw-root")?.focus();
         }}
       />
+      <datalist id={list}>
+        {offered.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
       <span class="cvw-muted">/ {player.last}</span>
     </span>
   );

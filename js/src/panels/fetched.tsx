@@ -2,9 +2,10 @@
  * Panels that are not part of the module every widget brings along: they are fetched from the kernel, all at once, when the first
  * of them is opened.
  */
+
+import { shared } from "virtual:shared";
 import { signal } from "@preact/signals";
 import type { FunctionComponent } from "preact";
-import { shared } from "virtual:shared";
 import type { Context } from "../actions/context";
 import { useAnnotator } from "./context";
 
@@ -14,7 +15,7 @@ type Panels = Readonly<Record<PanelName, FunctionComponent>>;
 export type PanelName = keyof typeof import("../extra");
 
 const panels = signal<Panels | null>(null);
-let fetching: Promise<void> | null = null;
+let fetching = false;
 
 async function fetchPanels({ editor }: Context): Promise<void> {
   const { buffers } = await editor.link.call("panels");
@@ -31,8 +32,10 @@ async function fetchPanels({ editor }: Context): Promise<void> {
 }
 
 function start(context: Context): void {
-  fetching ??= fetchPanels(context).catch((error: unknown) => {
-    fetching = null;
+  if (fetching) return;
+  fetching = true;
+  fetchPanels(context).catch((error: unknown) => {
+    fetching = false;
     context.ui.closeOverlay();
     const reason = error instanceof Error ? error.message : String(error);
     context.editor.toast("error", `This panel could not be opened: ${reason}. If the package was updated, reload the page.`);
@@ -48,7 +51,7 @@ export function fetched(name: PanelName, wanted: (context: Context) => boolean =
     if (Panel) return <Panel />;
     start(context);
     return (
-      <div class="cvw-fetching" role="status">
+      <div class="cvw-visually-hidden" role="status">
         Opening…
       </div>
     );

@@ -9,9 +9,9 @@ export {
   ChevronDown,
   ChevronLeft,
   ChevronRight,
-  ChevronUp,
   ChevronsLeft,
   ChevronsRight,
+  ChevronUp,
   Circle,
   Copy,
   Diamond,
@@ -59,4 +59,5 @@ export {
   Undo2,
   X,
   ZoomIn,
+  ZoomOut,
 } from "lucide-preact";

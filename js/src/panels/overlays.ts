@@ -18,6 +18,8 @@ export const OVERLAYS: readonly FunctionComponent[] = [
   fetched("StatisticsDialog", during("statistics")),
   fetched("ActionsDialog", during("actions")),
   fetched("Palette", during("palette")),
+  fetched("PropagateDialog", during("propagate")),
+  fetched("RemoveRangeDialog", during("remove-range")),
   ContextMenu,
   Toasts,
 ];

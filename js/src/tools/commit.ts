@@ -33,6 +33,7 @@ export function commitFigures(
 /** Why no shape of a type can be drawn now, in words for the user; null if one can. */
 export function drawingRefusal(editor: Editor, type: ShapeType): string | null {
   if (editor.info.readOnly) return "This view is read-only.";
+  if (editor.frames.deleted.has(editor.frame.peek())) return "The frame is deleted: restore it to draw on it.";
   const label = editor.labelOf(editor.activeLabel.peek());
   if (!label) return "Add a label before drawing.";
   if (type === "skeleton" && label.sublabels.length === 0)

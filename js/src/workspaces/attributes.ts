@@ -13,7 +13,7 @@ export function choicesOf(spec: AttributeSpec): readonly string[] {
   if (spec.input_type === "text") return [];
   if (spec.input_type !== "number") return spec.values;
   const [low, high, step] = spec.values.map(Number) as [number, number, number];
-  const count = Math.floor((high - low) / step) + 1;
+  const count = Math.floor((high - low) / step + 1e-9) + 1;
   if (!(step > 0) || !(count >= 1 && count <= DIGITS)) return [];
   return Array.from({ length: count }, (_, i) => String(Number((low + i * step).toFixed(10))));
 }

@@ -1,4 +1,6 @@
-"""Labels of projects, quality settings and honeypots."""
+"""Labels of projects, quality settings and honeypots; indexes for lists."""
+
+from typing import Any
 
 from alembic import op
 
@@ -9,16 +11,21 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_INDEXES = ("task_by_update", "task_by_project", "job_by_assignee", "issue_by_job")
 _NEW = ("project_labels", "quality_setting", "honeypot")
 
 
-def _tables() -> list:
+def _tables() -> list[Any]:
     return [table for table in metadata.sorted_tables if table.name in _NEW]
 
 
 def upgrade() -> None:
     """Create the tables."""
     metadata.create_all(op.get_bind(), tables=_tables(), checkfirst=False)
+    for table in metadata.sorted_tables:
+        for index in table.indexes:
+            if index.name in _INDEXES:
+                index.create(op.get_bind(), checkfirst=True)
 
 
 def downgrade() -> None:

@@ -6,6 +6,16 @@ import { clampPoint, refusal } from "../rules";
 import { type Snap, snapOf } from "../snapping";
 import { type KeyInput, State, type ToolEvent } from "../state";
 
+const DIRECTIONS: Readonly<Record<string, Point>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+/** Pixels of the picture that the crosshair moves by a key; with Shift, and with Alt one. */
+const STEP = 10;
+const LARGE_STEP = 50;
+
 export abstract class Drawing extends State {
   abstract override readonly name: DrawTool;
   protected cursor: Point | null = null;
@@ -42,7 +52,35 @@ export abstract class Drawing extends State {
 
   override key(event: KeyInput): boolean {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !event.shiftKey) return this.removeLast();
-    return event.key === "Backspace" && this.removeLast();
+    if (event.key === "Backspace") return this.removeLast();
+    return this.cursorKey(event);
+  }
+
+  /** Arrow keys move the crosshair, the space bar sets a point: whatever the mouse can draw, keys can draw, too. */
+  private cursorKey(event: KeyInput): boolean {
+    const { stage } = this.context;
+    const direction = DIRECTIONS[event.key];
+    if (event.ctrlKey || event.metaKey) return false;
+    if (direction) {
+      const step = event.shiftKey ? LARGE_STEP : event.altKey ? 1 : STEP;
+      const [width, height] = stage.pictureSize();
+      const [x, y] = this.cursor ?? [width / 2, height / 2];
+      this.cursor = this.inside([Math.round(x + direction[0] * step), Math.round(y + direction[1] * step)]);
+      this.context.editor.announce(`${this.cursor[0]}, ${this.cursor[1]}`);
+      this.show();
+      return true;
+    }
+    if (event.key !== " " || !this.cursor) return false;
+    const [x, y] = this.cursor;
+    this.pointerDown({
+      point: [x, y],
+      screen: stage.viewport.toScreen(x, y),
+      clicks: 1,
+      shift: false,
+      ctrl: true,
+      alt: false,
+    });
+    return true;
   }
 
   override secondary(): boolean {

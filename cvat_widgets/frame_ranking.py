@@ -222,8 +222,11 @@ def _diversity(
         best = int(np.flatnonzero(left)[distance[left].argmax()])
         scores[best], left[best] = distance[best], False
         near = np.linalg.norm(features - features[best], axis=1)
-        # Without labelled frames the first one is the odd one out; from then on only distances from chosen ones count.
-        distance = np.minimum(distance, near) if known or (~left).sum() > 1 else np.minimum(near, distance[best])
+        if known or (~left).sum() > 1:
+            distance = np.minimum(distance, near)
+        else:
+            # Without labelled frames the first one is the odd one out; it counts as farther than any other is from it.
+            scores[best], distance = max(float(distance[best]), float(near.max()) * (1 + 1e-9)), near
     return scores.tolist()
 
 

@@ -1,0 +1,76 @@
+"""Attributes that flicker along a track."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cvat_widgets.inspect.rows import Target, findings, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["attribute_inconsistencies"]
+
+
+def attribute_inconsistencies(target: Target, *, shorter_than: int = 5) -> pd.DataFrame:
+    """Find values that a track takes for a few frames only, between two stretches of the same other value.
+
+    Parameters
+    ----------
+    target
+        A task, a job or a DataFrame of rows with ``track_id`` and ``attr.*``; in a DataFrame the label is looked at, too.
+    shorter_than
+        Frames; a value that lasts this long is believed, and so is one that lasts as long as a neighbour.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``id, frame, label, score, reason, attribute``; the shorter the stretch beside its neighbours, the higher the score.
+    """
+    import pandas as pd
+
+    rows = rows_of(target)
+    table, events = rows.every, rows.events
+    on_track = table.track[events.row] >= 0
+    row, name, value = events.row[on_track], events.name[on_track], events.value[on_track]
+    frame, track = table.frame[row].astype(np.int64), table.track[row]
+    order = np.lexsort((frame, track, name))
+    row, name, value, frame, track = (column[order] for column in (row, name, value, frame, track))
+    fresh = np.ones(len(row), bool)
+    fresh[1:] = (track[1:] != track[:-1]) | (name[1:] != name[:-1]) | (value[1:] != value[:-1])
+    at = np.flatnonzero(fresh)
+    last_frame = _last_frames(table.track, table.frame, track[at])
+    same = np.zeros(len(at) + 1, bool)
+    same[1:-1] = (track[at][1:] == track[at][:-1]) & (name[at][1:] == name[at][:-1])
+    stop = np.where(same[1:], np.append(frame[at][1:], 0), last_frame + 1)
+    length = stop - frame[at]
+    middle = np.flatnonzero(same[:-1] & same[1:])
+    middle = middle[value[at[middle - 1]] == value[at[middle + 1]]]
+    shorter = np.minimum(length[middle - 1], length[middle + 1])
+    kept = (length[middle] < shorter_than) & (length[middle] < shorter)
+    middle, shorter = middle[kept], shorter[kept]
+    here = at[middle]
+    attribute = [events.names[place] for place in name[here].tolist()]
+    reasons = [
+        f"{what!r} is {events.texts[now]!r} for {lasts} frame{'s' if lasts != 1 else ''} amid {events.texts[was]!r}"
+        for what, now, was, lasts in zip(
+            attribute, value[here].tolist(), value[at[middle - 1]].tolist(), length[middle].tolist(), strict=True
+        )
+    ]
+    labels = [rows.names[code] for code in table.label[row[here]].tolist()]
+    score = 1 - length[middle] / (length[middle] + shorter)
+    return findings(table.id[row[here]], frame[here], labels, score, reasons, attribute=pd.array(attribute, dtype="string"))
+
+
+def _last_frames(
+    track: np.ndarray[tuple[int], np.dtype[np.int64]],
+    frame: np.ndarray[tuple[int], np.dtype[np.int32]],
+    wanted: np.ndarray[tuple[int], np.dtype[np.int64]],
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return the last frame of each wanted track."""
+    ids, place = np.unique(track, return_inverse=True)
+    last = np.zeros(len(ids), np.int64)
+    np.maximum.at(last, place, frame)
+    return last[np.searchsorted(ids, wanted)]
