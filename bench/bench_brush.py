@@ -80,7 +80,9 @@ def main() -> int:
             version = browser.version
             browser.close()
 
-    print(json.dumps({"bench": "brush", "chromium": version, "size": arguments.size, "masks": arguments.masks, "rows": results}))
+    print(
+        json.dumps({"bench": "brush", "chromium": version, "size": arguments.size, "masks": arguments.masks, "rows": results})
+    )
     print(f"{'ms':24}{'median':>9}{'p95':>9}{'last 10':>9}{'commit':>9}")
     missed = []
     for dabs, (mine, theirs) in results.items():
@@ -90,7 +92,8 @@ def main() -> int:
             f"p95 <= {P95_MS:g} ms": mine["p95"] <= P95_MS,
             f"flat: last 10 <= {FLAT:g}x median": mine["last"] <= FLAT * mine["median"],
             f"commit <= {COMMIT_MS:g} ms": mine["commit"] <= COMMIT_MS,
-            f"{theirs['median'] / mine['median']:.0f}x, goal {RATIOS[dabs]:g}x": theirs["median"] / mine["median"] >= RATIOS[dabs],
+            f"{theirs['median'] / mine['median']:.0f}x, goal {RATIOS[dabs]:g}x": theirs["median"] / mine["median"]
+            >= RATIOS[dabs],
         }
         for name, reached in checks.items():
             print(f"  {name:40}{'yes' if reached else 'MISSED'}")

@@ -30,7 +30,9 @@ def targets() -> list[tuple[str, np.ndarray, np.ndarray]]:
             mask = next((DATA / "davis_car_shadow/Annotations").rglob(f"{number:05d}.png"))
             found.append((f"car {number}", _read(path), np.asarray(Image.open(mask).convert("L")) > 0))
     folder = DATA / "labelme_voc/instance_segmentation/data_dataset_voc"
-    pairs = [(path, folder / "SegmentationObject" / f"{path.stem}.png") for path in sorted((folder / "JPEGImages").glob("*.jpg"))]
+    pairs = [
+        (path, folder / "SegmentationObject" / f"{path.stem}.png") for path in sorted((folder / "JPEGImages").glob("*.jpg"))
+    ]
     pairs += [(DATA / "cutie_bike/images/00000.jpg", DATA / "cutie_bike/masks/00000.png")]
     for path, mask_path in pairs:
         numbers = np.asarray(Image.open(mask_path))

@@ -78,7 +78,13 @@ def click() -> None:
     after_the_first()
     bare()
     own, theirs, ratio = rounds(after_the_first, bare, 25)
-    report("click after the first / bare decoder", own_ms=own * 1000, bare_ms=theirs * 1000, ratio=ratio, encoder_runs=model.encodes)
+    report(
+        "click after the first / bare decoder",
+        own_ms=own * 1000,
+        bare_ms=theirs * 1000,
+        ratio=ratio,
+        encoder_runs=model.encodes,
+    )
 
 
 def detector() -> Any:
@@ -96,7 +102,7 @@ def detector() -> Any:
     return edges
 
 
-def clip(folder: Path) -> Any:
+def clip() -> Any:
     real = SHARED / "media" / "sam2" / "bedroom.mp4"
     if real.exists():
         return real
@@ -109,11 +115,16 @@ class Handler(BaseHTTPRequestHandler):
 
     model: Any = None
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
+        """Answer one picture."""
         data = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        image = cv2.cvtColor(cv2.imdecode(np.frombuffer(base64.b64decode(data["image"]), np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        image = cv2.cvtColor(
+            cv2.imdecode(np.frombuffer(base64.b64decode(data["image"]), np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB
+        )
         [found] = self.model.detect([image])
-        body = json.dumps([{"label": e.label, "type": e.type, "points": e.points.tolist(), "confidence": str(e.score)} for e in found]).encode()
+        body = json.dumps(
+            [{"label": e.label, "type": e.type, "points": e.points.tolist(), "confidence": str(e.score)} for e in found]
+        ).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -128,7 +139,9 @@ def annotate() -> None:
     with tempfile.TemporaryDirectory() as folder:
         model = detector()
         name = model.info.labels.names[0]
-        task = cw.Task.create("bench", clip(Path(folder)), labels=[name], store=Path(folder) / "s.sqlite", stop_frame=FRAMES - 1)
+        task = cw.Task.create(
+            "bench", clip(), labels=[name], store=Path(folder) / "s.sqlite", stop_frame=FRAMES - 1
+        )
         rules = {name: name}
         Handler.model = model
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -148,7 +161,9 @@ def annotate() -> None:
         def served() -> None:
             with __import__("cvat_widgets.media", fromlist=["reopen_media"]).reopen_media(task.row.media) as media:
                 for frame in range(len(task)):
-                    _, data = cv2.imencode(".jpg", cv2.cvtColor(media.read(frame), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95])
+                    _, data = cv2.imencode(
+                        ".jpg", cv2.cvtColor(media.read(frame), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95]
+                    )
                     body = json.dumps({"image": base64.b64encode(data).decode()}).encode()
                     with urlopen(Request(url, body, {"Content-Type": "application/json"})) as answer:
                         json.load(answer)
@@ -171,6 +186,7 @@ class Busy:
         self.info = ModelInfo(name="Busy", kind="detector", labels=LabelSet.of(["x"]))
 
     def detect(self, images: Any, threshold: float | None = None) -> Any:  # noqa: ARG002
+        """Count."""
         for _ in images:
             total = 0
             for number in range(1_500_000):
@@ -185,7 +201,10 @@ def dask() -> None:
         frames = np.zeros((64, 32, 32, 3), np.uint8)
         task = cw.Task.create("bench", frames, labels=["x"], store=Path(folder) / "s.sqlite")
         model = Busy()
-        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=40) as cluster, distributed.Client(cluster) as client:
+        with (
+            distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=40) as cluster,
+            distributed.Client(cluster) as client,
+        ):
             client.run(lambda: __import__("cvat_widgets.backends.annotation"))
             cpu_before = sum(client.run(time.process_time).values())
 

@@ -97,7 +97,10 @@ def scene(rng: Rng, bank: np.ndarray, size: int = SIZE) -> tuple[np.ndarray, np.
     def leaf(reach: float, middle: np.ndarray) -> None:
         nonlocal mask
         points = outline(rng, reach) + middle
-        low, high = np.floor(points.min(axis=0) - 6).astype(int).clip(0, size), np.ceil(points.max(axis=0) + 6).astype(int).clip(0, size)
+        low, high = (
+            np.floor(points.min(axis=0) - 6).astype(int).clip(0, size),
+            np.ceil(points.max(axis=0) + 6).astype(int).clip(0, size),
+        )
         side = int((high - low).max(initial=0))
         if (high - low).min() < 2:
             return
@@ -116,7 +119,9 @@ def scene(rng: Rng, bank: np.ndarray, size: int = SIZE) -> tuple[np.ndarray, np.
     middle = rng.uniform(0.25 * size, 0.75 * size, 2)
     cover = alpha(outline(rng, reach) + middle, size)
     for _ in range(rng.integers(0, 4) if rng.random() < 0.5 else 0):
-        cover = np.maximum(cover, alpha(outline(rng, reach * rng.uniform(0.2, 0.7)) + middle + rng.normal(0, 0.55 * reach, 2), size))
+        cover = np.maximum(
+            cover, alpha(outline(rng, reach * rng.uniform(0.2, 0.7)) + middle + rng.normal(0, 0.55 * reach, 2), size)
+        )
     surface = paint(rng, bank, size, pick())
     for _ in range(rng.integers(0, 6) if rng.random() < 0.6 else 0):
         part = alpha(outline(rng, reach * rng.uniform(0.1, 0.6)) + middle + rng.normal(0, 0.5 * reach, 2), size)[..., None]

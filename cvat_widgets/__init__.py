@@ -28,9 +28,9 @@ from cvat_widgets.model.labels import Attribute, Label
 if TYPE_CHECKING:
     from cvat_widgets import actions, formats, samples
     from cvat_widgets.actions import action
-    from cvat_widgets.frame_ranking import active_learning
     from cvat_widgets.backends import detector, interactor, load_backend, tracker
     from cvat_widgets.formats import convert, read_dataset
+    from cvat_widgets.frame_ranking import active_learning
     from cvat_widgets.interchange import from_supervision, read_parquet, rows_from_masks, to_parquet, to_supervision
     from cvat_widgets.job import Job
     from cvat_widgets.operations_facade import run_action

@@ -1,9 +1,9 @@
 """The project's own click network: clicks and boxes to masks with no weights from outside.
 
-The weights (``weights/clicks.onnx``, 0.8 MB) were trained by ``bench/train_clicks.py`` on generated pictures only. It is a small
-network for a first mask on any machine, and no match for Segment Anything. The scheme (clicks and previous mask as inputs, a
-second look at the part of the picture around the first answer) is that of Sofiiuk, Petrov and Konushin, "Reviving iterative
-training with mask guidance for interactive segmentation" (2021).
+The weights (``weights/clicks.onnx``, 0.8 MB) were trained by ``bench/train_clicks.py`` on generated pictures only. It is a
+small network for a first mask on any machine, and no match for Segment Anything. The scheme (clicks and previous mask as
+inputs, a second look at the part of the picture around the first answer) is that of Sofiiuk, Petrov and Konushin, "Reviving
+iterative training with mask guidance for interactive segmentation" (2021).
 """
 
 from __future__ import annotations
@@ -100,10 +100,12 @@ class ClickNetwork:
             if before is None and box is None:
                 answers = self._first(encoded.image, positive, negative)
             else:
-                region = box if before is None else _around(before, [*positive, *negative], box)
+                region = _around(before, [*positive, *negative], box)
                 zoom = 1.25 if before is None else _ZOOM
-                answers = [self._look(encoded.image, _grown(region, zoom, encoded.image.shape), positive, negative, before, box)]
-        level = _LEVELS[min(len(positive) + len(negative) - 1, 2)] if box is None and positive else 0.5
+                answers = [
+                    self._look(encoded.image, _grown(region, zoom, encoded.image.shape), positive, negative, before, box)
+                ]
+        level = _LEVELS[min(len(positive) + len(negative), len(_LEVELS)) - 1] if box is None and positive else 0.5
         # The whole picture comes first, the parts of it after it: the first look is right most often.
         found = [(self._score(each, level), each) for each in answers]
         while len(encoded.answers) >= 16:
@@ -176,14 +178,17 @@ class ClickNetwork:
         height, width = crop.shape[:2]
         zoom = self.side / max(height, width)
         size = tuple(max(2 * _STEP, _STEP * round(each * zoom / _STEP)) for each in (width, height))
-        small = cv2.resize(crop, size, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR)
+        way = cv2.INTER_AREA if zoom < 1 else cv2.INTER_LINEAR
+        small: Any = cv2.resize(crop, size, interpolation=way)
         scale_x, scale_y = size[0] / width, size[1] / height
 
         def moved(points: Sequence[Any]) -> list[tuple[float, float]]:
             return [((x - left) * scale_x, (y - top) * scale_y) for x, y in points]
 
         inner = None if box is None else tuple(v for point in moved([box[:2], box[2:]]) for v in point)
-        known = None if before is None else cv2.resize(before[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)[None]
+        known: Any = None
+        if before is not None:
+            known = cv2.resize(before[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)[None]
         features = click_features(small[None], [moved(positive)], [moved(negative)], known, [inner])  # type: ignore[list-item]
         self.runs += 1
         logits = self.network.run(features)[0][0, 0].astype(np.float32)
@@ -213,16 +218,16 @@ class ClickNetwork:
         return result
 
 
-def _around(chances: Chances, points: Sequence[Any], box: Box | None) -> Box:
+def _around(chances: Chances | None, points: Sequence[Any], box: Box | None) -> Box:
     """Return the box around what was found and all clicks."""
-    y, x = np.nonzero(chances > 0.5)
     corners = [*points]
-    if len(x):
+    if chances is not None and (chances > 0.5).any():
+        y, x = np.nonzero(chances > 0.5)
         corners += [(x.min(), y.min()), (x.max() + 1, y.max() + 1)]
     if box is not None:
         corners += [box[:2], box[2:]]
     if not corners:
-        return 0.0, 0.0, float(chances.shape[1]), float(chances.shape[0])
+        return 0.0, 0.0, 1e9, 1e9
     low, high = np.min(corners, axis=0), np.max(corners, axis=0)
     return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 

@@ -93,9 +93,7 @@ class TorchvisionDetector:
             name=name,
             kind="detector",
             framework="torchvision",
-            labels=LabelSet.of(
-                [{"name": each, "type": kind} | ({"sublabels": joints} if joints else {}) for each in shown]
-            ),
+            labels=LabelSet.of([{"name": each, "type": kind} | ({"sublabels": joints} if joints else {}) for each in shown]),
             device=device,
             help={"skeleton": "Finds persons and their joints", "mask": "Finds masks"}.get(kind, "Finds boxes"),
         )
@@ -108,9 +106,7 @@ class TorchvisionDetector:
             return []
         torch = self._torch
         with guarded(self.info.name, "detecting"), torch.inference_mode():
-            tensors = [
-                torch.from_numpy(picture.copy()).permute(2, 0, 1).to(self.device).float() / 255 for picture in pictures
-            ]
+            tensors = [torch.from_numpy(picture.copy()).permute(2, 0, 1).to(self.device).float() / 255 for picture in pictures]
             answers = self.network(tensors)
             return [self._found(answer, lowest) for answer in answers]
 

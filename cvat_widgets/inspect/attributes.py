@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cvat_widgets.inspect.rows import Target, findings, rows_of
 
@@ -36,18 +37,22 @@ def attribute_inconsistencies(target: Target, *, shorter_than: int = 5) -> pd.Da
     on_track = table.track[events.row] >= 0
     row, name, value = events.row[on_track], events.name[on_track], events.value[on_track]
     frame, track = table.frame[row].astype(np.int64), table.track[row]
-    order = np.lexsort((frame, track, name))
-    row, name, value, frame, track = (column[order] for column in (row, name, value, frame, track))
+    if not _sorted(name, track, frame):
+        order = np.lexsort((frame, track, name))
+        row, name, value, frame, track = (column[order] for column in (row, name, value, frame, track))
     fresh = np.ones(len(row), bool)
     fresh[1:] = (track[1:] != track[:-1]) | (name[1:] != name[:-1]) | (value[1:] != value[:-1])
     at = np.flatnonzero(fresh)
-    last_frame = _last_frames(table.track, table.frame, track[at])
     same = np.zeros(len(at) + 1, bool)
     same[1:-1] = (track[at][1:] == track[at][:-1]) & (name[at][1:] == name[at][:-1])
-    stop = np.where(same[1:], np.append(frame[at][1:], 0), last_frame + 1)
-    length = stop - frame[at]
     middle = np.flatnonzero(same[:-1] & same[1:])
     middle = middle[value[at[middle - 1]] == value[at[middle + 1]]]
+    stop = np.append(frame[at][1:], 0)
+    # The last value of a track holds to its last frame.
+    final = np.unique(middle + 1)
+    final = final[~same[final + 1]]
+    stop[final] = _last_frames(table.track, table.frame, track[at[final]]) + 1
+    length = stop - frame[at]
     shorter = np.minimum(length[middle - 1], length[middle + 1])
     kept = (length[middle] < shorter_than) & (length[middle] < shorter)
     middle, shorter = middle[kept], shorter[kept]
@@ -64,13 +69,18 @@ def attribute_inconsistencies(target: Target, *, shorter_than: int = 5) -> pd.Da
     return findings(table.id[row[here]], frame[here], labels, score, reasons, attribute=pd.array(attribute, dtype="string"))
 
 
-def _last_frames(
-    track: np.ndarray[tuple[int], np.dtype[np.int64]],
-    frame: np.ndarray[tuple[int], np.dtype[np.int32]],
-    wanted: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _sorted(*keys: NDArray[np.int64]) -> bool:
+    """Whether rows are in the order of the first key, then of the second, and so on."""
+    ahead = np.zeros(max(len(keys[0]) - 1, 0), bool)
+    for key in reversed(keys):
+        ahead = (key[:-1] < key[1:]) | ((key[:-1] == key[1:]) & (ahead | (key is keys[-1])))
+    return bool(ahead.all())
+
+
+def _last_frames(track: NDArray[np.int64], frame: NDArray[np.int32], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the last frame of each wanted track."""
-    ids, place = np.unique(track, return_inverse=True)
+    ids, place = np.unique(wanted, return_inverse=True)
+    rows = np.flatnonzero(np.isin(track, ids))
     last = np.zeros(len(ids), np.int64)
-    np.maximum.at(last, place, frame)
-    return last[np.searchsorted(ids, wanted)]
+    np.maximum.at(last, np.searchsorted(ids, track[rows]), frame[rows])
+    return np.asarray(last[place])

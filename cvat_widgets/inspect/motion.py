@@ -85,7 +85,7 @@ def _steps_of(rows: Rows) -> _Steps:
     return _Steps(table, row, (table.flags & int(Flag.OUTSIDE)) > 0)
 
 
-def _deviation(steps: _Steps) -> _Floats:
+def _deviation(steps: _Steps, least: float) -> _Floats:
     """Return how far each keyframe is from where its two neighbours on either side put it, in diagonals of its box.
 
     The smallest of the guesses counts: the straight line between the neighbours, and steady motion from either side. A jump
@@ -94,12 +94,11 @@ def _deviation(steps: _Steps) -> _Floats:
     count = len(steps.row)
     best = np.full(count, np.inf)
     frame, centre, linked = steps.frame, steps.centre, steps.linked
-    place = np.arange(count)
 
-    def guess(a: int, b: int) -> None:
+    def guess(at: NDArray[np.int64], a: int, b: int) -> None:
         """Predict from keyframes at offsets a and b."""
         low, high = min(a, b, 0), max(a, b, 0)
-        at = place[max(-low, 0) : count - max(high, 0)]
+        at = at[(at >= -low) & (at < count - high)]
         good = np.ones(len(at), bool)
         for step in range(low + 1, high + 1):
             good &= linked[at + step]
@@ -109,11 +108,13 @@ def _deviation(steps: _Steps) -> _Floats:
         there = centre[at + a] + (centre[at + b] - centre[at + a]) * share
         best[at] = np.minimum(best[at], np.abs(centre[at] - there))
 
-    guess(-1, 1)
-    guess(-2, -1)
-    guess(1, 2)
+    guess(np.arange(count), -1, 1)
+    # The other guesses only matter for ends of tracks and for what the first one missed.
+    open_ones = np.flatnonzero(best > least * steps.extent)
+    guess(open_ones, -2, -1)
+    guess(open_ones, 1, 2)
     best[~np.isfinite(best)] = 0
-    return best / steps.extent
+    return np.asarray(best / steps.extent)
 
 
 def track_jumps(target: Target, *, threshold: float = 0.5) -> pd.DataFrame:
@@ -134,19 +135,24 @@ def track_jumps(target: Target, *, threshold: float = 0.5) -> pd.DataFrame:
     """
     rows = rows_of(target)
     steps = _steps_of(rows)
-    off = _deviation(steps)
-    starts = np.flatnonzero(np.diff(steps.track, prepend=-1))
-    usual = np.repeat(_medians(off, starts), np.diff(np.append(starts, len(off))))
-    excess = off - 3 * usual
+    off = _deviation(steps, threshold)
+    # What is usual is only asked of tracks that have something unusual.
+    track, linked = steps.track, steps.linked
+    rows_at = np.flatnonzero(np.isin(track, np.unique(track[off > threshold])))
+    far, linked = off[rows_at], linked[rows_at]
+    starts = np.flatnonzero(np.diff(track[rows_at], prepend=-1))
+    usual = np.repeat(_medians(far, starts), np.diff(np.append(starts, len(far))))
+    excess = far - 3 * usual
     # A shifted keyframe spoils the guesses of its neighbours: only the worst of three in a row is named.
-    before = np.where(steps.linked, np.append(-1.0, excess[:-1]), -1.0)
-    after = np.where(np.append(steps.linked[1:], False), np.append(excess[1:], -1.0), -1.0)
-    found = np.flatnonzero((excess > threshold) & (excess >= before) & (excess >= after))
+    before = np.where(linked, np.append(-1.0, excess)[:-1], -1.0)
+    after = np.where(np.append(linked, False)[1:], np.append(excess, -1.0)[1:], -1.0)
+    worst = np.flatnonzero((excess > threshold) & (excess >= before) & (excess >= after))
+    found, excess = rows_at[worst], excess[worst]
     reasons = [
         f"{far * size:.0f} px ({far:.1f} diagonals) from where its neighbours lead"
         for far, size in zip(off[found].tolist(), steps.extent[found].tolist(), strict=True)
     ]
-    return _found(rows, steps.row[found], suspicion(excess[found], threshold), reasons)
+    return _found(rows, steps.row[found], suspicion(excess, threshold), reasons)
 
 
 def _medians(values: _Floats, starts: NDArray[np.int64]) -> _Floats:

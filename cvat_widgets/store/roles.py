@@ -1,7 +1,7 @@
 """Enforced roles on PostgreSQL: row-level security by ``session_user``, which a kernel cannot claim to be another.
 
-The owner of the tables calls :func:`protect` once and :func:`add_member` for each person; these connect with an account of their
-own, never as the owner. What is enforced:
+The owner of the tables calls :func:`protect` once and :func:`add_member` for each person; these connect with an account of
+their own, never as the owner. What is enforced:
 
 =============  ====================================================================================================
 annotator      reads tasks and the jobs of annotation; writes annotations and state of jobs assigned to them that are
@@ -117,6 +117,7 @@ _POLICIES: dict[str, dict[str, tuple[str, str]]] = {
         "UPDATE": ("owner = session_user", "owner = session_user"),
         "DELETE": ("owner = session_user OR cw_is('maintainer')", ""),
     },
+    "webhook": {"ALL": ("cw_is('maintainer')", "cw_is('maintainer')")},
     "setting": {"ALL": ("user_name = session_user", "user_name = session_user")},
     **{name: {"SELECT": ("cw_is('reviewer')", ""), "ALL": ("cw_is('maintainer')", "cw_is('maintainer')")} for name in _HIDDEN},
 }

@@ -340,6 +340,19 @@ honeypot = Table(
     Column("picture", Integer, nullable=False),
 )
 
+webhook = Table(
+    "webhook",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", String(255), nullable=False),
+    Column("kinds", Text, nullable=False),
+    Column("last_event", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_try", Float, nullable=False, server_default="0"),
+    Column("problem", Text, nullable=False, server_default=""),
+)
+
 Index("task_by_update", task.c.updated)
 Index("task_by_project", task.c.project_id)
 Index("job_by_assignee", job.c.assignee)

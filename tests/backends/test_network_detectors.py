@@ -22,7 +22,9 @@ def photos() -> list[np.ndarray]:
 
 
 def detr(transformers: Any) -> tuple[Any, Any]:
-    backbone = transformers.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1], out_features=["stage4"])
+    backbone = transformers.ResNetConfig(
+        embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 1, 1], out_features=["stage4"]
+    )
     config = transformers.DetrConfig(
         use_timm_backbone=False, backbone_config=backbone, backbone=None, use_pretrained_backbone=False, d_model=16, num_queries=7,
         encoder_layers=1, decoder_layers=1, encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=16,
@@ -36,9 +38,15 @@ def detr(transformers: Any) -> tuple[Any, Any]:
 
 def segformer(transformers: Any) -> tuple[Any, Any]:
     config = transformers.SegformerConfig(
-        hidden_sizes=[8, 8, 16, 16], depths=[1, 1, 1, 1], num_attention_heads=[1, 1, 2, 2], decoder_hidden_size=16, id2label=NAMES
+        hidden_sizes=[8, 8, 16, 16],
+        depths=[1, 1, 1, 1],
+        num_attention_heads=[1, 1, 2, 2],
+        decoder_hidden_size=16,
+        id2label=NAMES,
     )
-    return transformers.SegformerForSemanticSegmentation(config), transformers.SegformerImageProcessor(size={"height": 64, "width": 64})
+    return transformers.SegformerForSemanticSegmentation(config), transformers.SegformerImageProcessor(
+        size={"height": 64, "width": 64}
+    )
 
 
 def mask2former(transformers: Any) -> tuple[Any, Any]:
@@ -130,7 +138,9 @@ class MaskRCNN(torch.nn.Module):
             masks = torch.zeros(3, 1, *picture.shape[1:])
             masks[:, 0, 10:20, 5:15] = torch.tensor([0.9, 0.9, 0.4])[:, None, None]
             boxes = torch.tensor([[5.0, 10, 15, 20]] * 3)
-            answers.append({"boxes": boxes, "labels": torch.tensor([1, 2, 1]), "scores": torch.tensor([0.9, 0.3, 0.8]), "masks": masks})
+            answers.append(
+                {"boxes": boxes, "labels": torch.tensor([1, 2, 1]), "scores": torch.tensor([0.9, 0.3, 0.8]), "masks": masks}
+            )
         return answers
 
 
@@ -156,10 +166,14 @@ def test_outputs_of_torchvision_are_read() -> None:
 
 
 def test_torchvisions_own_networks() -> None:
-    package = pytest.importorskip("torchvision.models", reason="torchvision does not import here", exc_type=(ImportError, RuntimeError))
+    package = pytest.importorskip(
+        "torchvision.models", reason="torchvision does not import here", exc_type=(ImportError, RuntimeError)
+    )
     torch.manual_seed(0)
     network = package.get_model("ssdlite320_mobilenet_v3_large", weights=None, weights_backbone=None, num_classes=3).eval()
-    model = load_backend("torchvision", network=network, labels=["__background__", "car", "person"], device="cpu", threshold=0.0)
+    model = load_backend(
+        "torchvision", network=network, labels=["__background__", "car", "person"], device="cpu", threshold=0.0
+    )
     found = model.detect(photos())
     with torch.inference_mode():
         theirs = network([torch.from_numpy(each).permute(2, 0, 1).float() / 255 for each in photos()])

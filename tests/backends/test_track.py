@@ -32,9 +32,7 @@ class Mover:
         self.calls.append((frame, len(states)))
         if frame in self.lost:
             return [None] * len(states)
-        return [
-            Detection("", each["shape"].type, each["shape"].points + (frame - each["frame"]), 0.75) for each in states
-        ]
+        return [Detection("", each["shape"].type, each["shape"].points + (frame - each["frame"]), 0.75) for each in states]
 
 
 @pytest.fixture

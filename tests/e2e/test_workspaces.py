@@ -45,6 +45,7 @@ def opened(open_notebook: Opener, tmp_path: Path, theme: str = "light", width: i
 def choose(page: AnnotatorPage, name: str) -> None:
     page.root.get_by_test_id("workspace").select_option(name)
     page.wait(f"editor.workspace.value === '{name}'")
+    expect(page.root.get_by_test_id(f"{name}-workspace")).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

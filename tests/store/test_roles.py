@@ -119,10 +119,14 @@ def test_a_reviewer_reviews_and_a_maintainer_manages(opened: dict[str, cw.Task])
 
 
 REFUSED = [
-    "INSERT INTO shape SELECT task_id, id + 900, {bob}, label_id, group_id, source, score, attributes, revision, frame, type,"
-    " flags, z_order, rotation, points, elements FROM shape LIMIT 1",
-    "INSERT INTO shape SELECT task_id, id + 900, {truth}, label_id, group_id, source, score, attributes, revision, frame, type,"
-    " flags, z_order, rotation, points, elements FROM shape LIMIT 1",
+    (
+        "INSERT INTO shape SELECT task_id, id + 900, {bob}, label_id, group_id, source, score, attributes, revision, frame, type,"
+        " flags, z_order, rotation, points, elements FROM shape LIMIT 1"
+    ),
+    (
+        "INSERT INTO shape SELECT task_id, id + 900, {truth}, label_id, group_id, source, score, attributes, revision, frame, type,"
+        " flags, z_order, rotation, points, elements FROM shape LIMIT 1"
+    ),
     "INSERT INTO tag VALUES ({task}, 900, {bob}, 1, 0, 0, 1, NULL, 1, 3)",
     "INSERT INTO tag VALUES ({task}, 900, {moved}, 1, 0, 0, 1, NULL, 1, 6)",
     "UPDATE shape SET job_id = {bob} WHERE job_id = {ann}",
@@ -248,13 +252,12 @@ def test_the_package_says_what_was_refused(opened: dict[str, cw.Task]) -> None:
     task = opened["ann"]
     _, bob, moved, _ = task.jobs
     for job in (bob, moved):
-        for action in (
-            lambda: job.add(box(job.start)),
-            lambda: job.delete(job.shapes),
-            lambda: setattr(job, "state", "completed"),
-        ):
-            with pytest.raises(StoreError, match="does not allow|cannot be changed"):
-                action()
+        with pytest.raises(StoreError, match="does not allow"):
+            job.add(box(job.start))
+        with pytest.raises(StoreError, match="does not allow"):
+            job.delete(job.shapes)
+        with pytest.raises(StoreError, match="cannot be changed"):
+            job.state = "completed"
     with pytest.raises(StoreError, match="does not allow"):
         task.store.commit(task.id, Edit(), job_id=task.jobs[0].id, author="bob")
     with pytest.raises(StoreError, match="PostgreSQL only"):

@@ -168,7 +168,8 @@ function FrameField() {
   useEffect(() => {
     if (wanted > 0) field.current?.select();
   }, [wanted]);
-  const [offered, setOffered] = useState<readonly string[]>([]);
+  /** What is being typed; null: the number of the frame. */
+  const [typed, setTyped] = useState<string | null>(null);
   const list = `cvw-frames-${editor.link.clientId}`;
   const go = (input: HTMLInputElement): void => {
     const text = input.value.trim();
@@ -179,7 +180,7 @@ function FrameField() {
       else player.seek(frame);
     }
     input.value = String(editor.frame.peek());
-    setOffered([]);
+    setTyped(null);
   };
   return (
     <span class="cvw-frame-field">
@@ -191,8 +192,8 @@ function FrameField() {
         aria-label="Go to frame"
         title="Number of a frame, or a part of its file name"
         data-testid="frame-input"
-        value={editor.frame.value}
-        onInput={(event) => setOffered(namesWith(editor, event.currentTarget.value))}
+        value={typed ?? editor.frame.value}
+        onInput={(event) => setTyped(event.currentTarget.value)}
         onBlur={(event) => go(event.currentTarget)}
         onKeyDown={(event) => {
           if (event.key !== "Enter") return;
@@ -201,7 +202,7 @@ function FrameField() {
         }}
       />
       <datalist id={list}>
-        {offered.map((name) => (
+        {namesWith(editor, typed ?? "").map((name) => (
           <option key={name} value={name} />
         ))}
       </datalist>

@@ -1,4 +1,4 @@
-"""Labels of projects, quality settings and honeypots; indexes for lists."""
+"""Labels of projects, quality settings, honeypots and webhooks; indexes for lists."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 _INDEXES = ("task_by_update", "task_by_project", "job_by_assignee", "issue_by_job")
-_NEW = ("project_labels", "quality_setting", "honeypot")
+_NEW = ("project_labels", "quality_setting", "honeypot", "webhook")
 
 
 def _tables() -> list[Any]:
