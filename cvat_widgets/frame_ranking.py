@@ -247,4 +247,4 @@ def _small(picture: Picture) -> NDArray[np.float64]:
 
     grid = cv2.resize(picture, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float64).ravel() / 255
     histogram = np.concatenate([np.bincount(picture[..., c].ravel() >> 4, minlength=16) for c in range(3)])
-    return np.concatenate((grid / np.sqrt(len(grid)), histogram / picture[..., 0].size))
+    return np.concatenate((grid / np.sqrt(len(grid)), 0.25 * histogram / picture[..., 0].size))

@@ -28,11 +28,11 @@ __all__ = ["ClickNetwork"]
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "clicks.onnx"
 _STEP = 16
-_ZOOM = 1.5
+_ZOOM = 2.0
 _SCALES = (1.0, 0.5, 0.25)
-_LEVELS = (0.15, 0.3, 0.5)
-"""What counts as the object after one click, two, and more. After one click the network, which has seen things of one surface,
-is too careful with real ones of many parts; measured on generated and real masks by ``bench/bench_clicks.py``."""
+_LEVELS = (0.1, 0.15, 0.2, 0.4, 0.5)
+"""What counts as the object after one click, two, three, four, and more. The network has seen things of one surface and is too
+careful with real ones of many parts as long as there are few clicks; chosen with ``bench/bench_clicks.py``."""
 _KEPT = 768
 Box = tuple[float, float, float, float]
 Chances = NDArray[np.float32]

@@ -79,39 +79,12 @@ def _line(name: str, kind: Kind, framework: str, factory: str, text: str, **more
 _ONNX = "ONNX Runtime or OpenCV"
 _FILE = ("weights",)
 _FACES: dict[str, Any] = {"labels": "face", "weights": _FILE}
-_SAM: dict[str, Any] = {"weights": ("checkpoint",)}
-_HF: dict[str, Any] = {"needs": ("torch", "transformers"), "extra": "transformers", "weights": ("checkpoint",)}
-_TV: dict[str, Any] = {"needs": ("torch", "torchvision"), "labels": "COCO's", "weights": ("checkpoint",)}
+_CHECKPOINT = ("checkpoint",)
+_SAM: dict[str, Any] = {"needs": ("torch",), "extra": "sam", "weights": _CHECKPOINT}
+_HF: dict[str, Any] = {"needs": ("torch", "transformers"), "extra": "transformers", "weights": _CHECKPOINT}
+_TV: dict[str, Any] = {"needs": ("torch", "torchvision"), "labels": "COCO's", "weights": _CHECKPOINT}
+_HF_KINDS, _TV_KINDS = "DETR, RT-DETR, Mask2Former, SegFormer", "Mask R-CNN, Faster R-CNN, RetinaNet, SSDLite, keypoints"
 _LINES = (
-    _line("clicks", "interactor", _ONNX, "click_network:ClickNetwork", "This project's own small network; weights included"),
-    _line("sam", "interactor", "transformers", "sam_transformers:sam", "SAM, SAM-HQ, SAM 2: clicks and boxes to masks", **_HF),
-    _line(
-        "sam-torch",
-        "interactor",
-        "PyTorch",
-        "sam_torch:segment_anything",
-        "SAM and MobileSAM, their own files",
-        needs=("torch",),
-        extra="sam",
-        **_SAM,
-    ),
-    _line(
-        "transformers",
-        "detector",
-        "transformers",
-        "transformers_detectors:transformers_detector",
-        "DETR, RT-DETR, Mask2Former, SegFormer",
-        labels="those of the file",
-        **_HF,
-    ),
-    _line(
-        "torchvision",
-        "detector",
-        "torchvision",
-        "torchvision_detectors:torchvision_detector",
-        "Mask R-CNN, Faster R-CNN, RetinaNet, SSDLite, keypoints",
-        **_TV,
-    ),
     _line("intelligent-scissors", "interactor", "OpenCV", "opencv_scissors:IntelligentScissors", "Outline that follows edges"),
     _line("grabcut", "interactor", "OpenCV", "opencv_grabcut:GrabCut", "Box and clicks to a mask"),
     _line("trackermil", "tracker", "OpenCV", "opencv_trackers:tracker_mil", "Follows boxes"),
@@ -121,6 +94,11 @@ _LINES = (
     _line("ultralight-face", "detector", _ONNX, "opencv_faces:UltraLightFace", "Finds faces", **_FACES),
     _line("yolo", "detector", _ONNX, "onnx_yolo:OnnxYolo", "Any YOLO as ONNX", labels="those of the file", weights=_FILE),
     _line("reid", "reid", "NumPy", "reidentification:EmbeddingReIdentifier", "Boxes to tracks by their look"),
+    _line("clicks", "interactor", _ONNX, "click_network:ClickNetwork", "This project's own small network, weights included"),
+    _line("sam", "interactor", "transformers", "sam_transformers:sam", "SAM, SAM-HQ, SAM 2: clicks, boxes to masks", **_HF),
+    _line("sam-torch", "interactor", "PyTorch", "sam_torch:segment_anything", "SAM and MobileSAM, their own files", **_SAM),
+    _line("transformers", "detector", "transformers", "transformers_detectors:transformers_detector", _HF_KINDS, **_HF),
+    _line("torchvision", "detector", "torchvision", "torchvision_detectors:torchvision_detector", _TV_KINDS, **_TV),
 )
 _BACKENDS: dict[str, Backend] = {each.name: each for each in _LINES}
 

@@ -20,7 +20,7 @@ from cvat_widgets.model.table import AnnotationTable
 
 __all__ = ["Mot"]
 
-_NUMBERS = re.compile(rb"(\xef\xbb\xbf)?\s*(\Z|[-+]?[0-9][^,]*,\s*[-+]?[0-9])")
+_NUMBERS = re.compile(rb"(\xef\xbb\xbf)?(\s*#[^\n]*(\n|\Z))*\s*(\Z|[-+]?[0-9][^,]*,\s*[-+]?[0-9])")
 _LINE = "%d,%d,%.12g,%.12g,%.12g,%.12g,%d,%d,%.12g"
 
 

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from cvat_widgets.inspect.pairs import interval_pairs
 from cvat_widgets.inspect.robust import suspicion
-from cvat_widgets.inspect.rows import Rows, Target, findings, rows_of
-from cvat_widgets.model.geometry import bounding_boxes
+from cvat_widgets.inspect.rows import Rows, Target, boxes_of, findings, rows_of
 from cvat_widgets.model.kinds import TAG, Flag
 from cvat_widgets.model.table import AnnotationTable
 
@@ -45,7 +44,7 @@ class _Steps:
 
     @cached_property
     def boxes(self) -> _Floats:
-        return bounding_boxes(self.table)
+        return boxes_of(self.table)
 
     @cached_property
     def linked(self) -> NDArray[np.bool_]:
@@ -203,7 +202,9 @@ def track_gaps(target: Target, *, longest: int = 10) -> pd.DataFrame:
     length = steps.frame[right] - start
     kept = (length <= longest) & (length > 0)
     left, right, start, length = left[kept], right[kept], start[kept], length[kept]
-    moved = np.abs(steps.centre[right] - steps.centre[left]) / steps.extent[left]
+    from_box, to_box = boxes_of(steps.table.take(left)), boxes_of(steps.table.take(right))
+    way = (to_box[:, :2] + to_box[:, 2:] - from_box[:, :2] - from_box[:, 2:]) / 2
+    moved = np.hypot(way[:, 0], way[:, 1]) / np.maximum(np.hypot(*(from_box[:, 2:] - from_box[:, :2]).T), 1)
     score = 1 / (1 + 0.5 * (length - 1) / longest + 0.5 * moved)
     reasons = [
         f"away for {gap} frame{'s' if gap != 1 else ''}, back on frame {back}, {far:.1f} diagonals on"

@@ -38,8 +38,8 @@ def bad_polygons(target: Target, *, area: float = 16.0) -> pd.DataFrame:
     Notes
     -----
     Valid is what the OGC's *Simple Feature Access* calls valid. Edges are tested against each other by the signs of four
-    triangles (Cormen et al., *Introduction to Algorithms*, 33.1) for all polygons of one length at once; what may touch is given
-    to GEOS, which decides and says where.
+    triangles (Cormen et al., *Introduction to Algorithms*, 33.1) for all polygons of one length at once; what may touch is
+    given to GEOS, which decides and says where.
     """
     import shapely
 

@@ -19,7 +19,7 @@ from cvat_widgets.model.table import AnnotationTable
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Events", "Rows", "findings", "rows_of"]
+__all__ = ["Events", "Rows", "boxes_of", "findings", "rows_of"]
 
 Target = Any
 """A task, a job, a past revision, a DataFrame of rows, or :class:`Rows` made before."""
@@ -85,17 +85,7 @@ class Rows:
     @cached_property
     def boxes(self) -> NDArray[np.float64]:
         """``left, top, right, bottom`` of the visible shapes with their rotation; NaN without points."""
-        table = self.shapes
-        if table.uniform_length == 4 and not table.rotation.any() and not table.type.any():
-            # Rectangles only, the common case: no reduction needed. In memory each side is one column.
-            left, top, right, bottom = table.points.reshape(-1, 4).T
-            boxes = np.empty((4, len(table)))
-            np.minimum(left, right, out=boxes[0])
-            np.minimum(top, bottom, out=boxes[1])
-            np.maximum(left, right, out=boxes[2])
-            np.maximum(top, bottom, out=boxes[3])
-            return boxes.T
-        return bounding_boxes(table)
+        return boxes_of(self.shapes)
 
     @cached_property
     def widths_heights(self) -> NDArray[np.float64]:
@@ -128,6 +118,20 @@ class Rows:
         """Return label names of visible shapes."""
         names = self.names
         return [names[code] for code in self.shapes.label[index].tolist()]
+
+
+def boxes_of(table: AnnotationTable) -> NDArray[np.float64]:
+    """Return the bounding boxes of a table, quickly where it holds nothing but upright rectangles."""
+    if table.uniform_length != 4 or table.rotation.any() or table.type.any():
+        return bounding_boxes(table)
+    # In memory each side is one column.
+    left, top, right, bottom = table.points.reshape(-1, 4).T
+    boxes = np.empty((4, len(table)))
+    np.minimum(left, right, out=boxes[0])
+    np.minimum(top, bottom, out=boxes[1])
+    np.maximum(left, right, out=boxes[2])
+    np.maximum(top, bottom, out=boxes[3])
+    return boxes.T
 
 
 def _events_of(data: pd.DataFrame) -> Events:

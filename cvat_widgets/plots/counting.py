@@ -50,6 +50,7 @@ def class_balance(target: Target, ax: Axes | None = None) -> Axes:
     total = max(int(counts.sum()), 1)
     ax.bar_label(bars, [f" {count:,} ({count / total:.0%})" for count in counts[order].tolist()], color=style.INK, fontsize=9)
     ax.margins(x=0.18)
+    ax.xaxis.set_major_formatter("{x:,.0f}")
     return style.finished(ax, title=f"{total if counts.sum() else 0:,} objects by label", x="objects", y="label", grid="x")
 
 

@@ -54,16 +54,14 @@ def track_lengths(target: Target, ax: Axes | None = None) -> Axes:
     step = max(-(-longest // 30), 1)
     edges = np.arange(0.5, longest + step + 0.5, step)
     ax.hist(total, bins=edges.tolist(), color=style.MAIN, edgecolor="white", linewidth=0.6)
-    if len(total):
-        middle = float(np.median(total))
-        ax.axvline(middle, color=style.INK, linewidth=1.2, linestyle=(0, (4, 3)))
-        ax.annotate(
-            f"median {middle:g}", (middle, 1), xycoords=("data", "axes fraction"), xytext=(4, -12),
-            textcoords="offset points", color=style.INK, fontsize=9,
-        )  # fmt: skip
+    middle = float(np.median(total)) if len(total) else 0.0
     ax.yaxis.get_major_locator().set_params(integer=True)
     return style.finished(
-        ax, title=f"Lengths of {len(total)} tracks", x="frames on which a track is seen", y="tracks", grid="y"
+        ax,
+        title=f"Lengths of {len(total)} tracks, median {middle:g} frames",
+        x="frames on which a track is seen",
+        y="tracks",
+        grid="y",
     )
 
 
@@ -90,7 +88,7 @@ def track_timeline(target: Target, ax: Axes | None = None, *, limit: int = 200) 
     line = np.full(len(ids), -1)
     line[order] = np.arange(len(order))
     count = len(order)
-    ax = style.axes(ax, (7.5, 1.5 + min(0.22 * max(count, 3), 8)))
+    ax = style.axes(ax, (7.5, 1.5 + min(0.16 * max(count, 3), 6)))
     used = [rows.names[code] for code in np.unique(label).tolist()]
     colors = style.colors_of(used)
     for name in used:

@@ -12,8 +12,8 @@ import type { JobDocument } from "./document/document";
 import type { Edit, LabelSpec, ObjectState } from "./document/records";
 import { readFilter } from "./filter/logic";
 import type { JsonLogic } from "./filter/tree";
+import type { ContextImage } from "./frames/context-image";
 import type { FramePlayer } from "./frames/player";
-import type { ContextImage } from "./panels/ContextPanel";
 import { PictureTurns } from "./scene/picture-turns";
 import { MaskOptions } from "./tools/mask/options";
 import { DEFAULT_VIEW_SETTINGS, readSettings, type ViewSettings } from "./view-settings";
@@ -119,7 +119,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   smoothImage: true,
   leftPanelWidth: 44,
   rightPanelWidth: 300,
-  timelineHeight: 132,
+  timelineHeight: 160,
   timelineOpen: true,
   recentFilters: [],
 };

@@ -258,7 +258,7 @@ def test_the_table_of_models() -> None:
     assert {"nanotrack", "yolo", "grabcut", "intelligent-scissors", "trackermil", "optical-flow", "yunet", "reid"} <= set(
         table["name"]
     )
-    assert table["available"].all()
+    assert table.loc[table["framework"].str.contains("OpenCV|NumPy"), "available"].all()  # the others need extras
     assert "backbone" in table.set_index("name").loc["nanotrack", "help"]
     for name, protocol in {"grabcut": Interactor, "trackermil": Tracker, "optical-flow": Tracker, "reid": ReIdentifier}.items():
         model = load_backend(name)

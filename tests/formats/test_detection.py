@@ -182,6 +182,7 @@ def test_two_formats_in_one_file_are_both_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
+        ({"gt.txt": "# frame_id, track_id, x, y\n1,1,2,3,4,5,1,1,1\n"}, ["MOT 1.1"]),
         ({"gt/gt.txt": ""}, ["MOT 1.1"]),
         ({"gt/gt.txt": "\ufeff1, 1, 2.5, 3, 4, 5, 1, 1, 1\r\n"}, ["MOT 1.1"]),
         ({"gt.txt": '1.png, "word"\n'}, ["ICDAR Recognition 1.0"]),

@@ -1,7 +1,7 @@
 /** The context images of a frame: small beside the picture, and large with zoom and turns. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Editor } from "../editor";
-import type { ContextImage } from "./ContextPanel";
+import type { ContextImage } from "../frames/context-image";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
 import { ChevronLeft, ChevronRight, EyeOff, Maximize, RotateCcw, RotateCw, X, ZoomIn, ZoomOut } from "./icons";

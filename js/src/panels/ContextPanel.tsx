@@ -3,13 +3,6 @@ import { useEffect, useState } from "preact/hooks";
 import { useAnnotator } from "./context";
 import { fetched } from "./fetched";
 
-/** One context image on the list of a frame. */
-export interface ContextImage {
-  readonly frame: number;
-  readonly index: number;
-  readonly name: string;
-}
-
 const ContextImages = fetched("ContextImages");
 /** A frame must rest so long before its context is asked for. */
 const REST_MS = 120;

@@ -15,6 +15,9 @@ export function PlayerTab() {
         onChange={(value) => editor.setSetting("playbackSpeed", Number(value))}
       />
       <Switch label="Fit each new frame" name="resetZoom" />
+      <Switch label="Step through deleted frames" name="showDeleted" />
+      <Switch label="Context images" name="showContext" />
+      <Slide label="Around objects in attribute annotation" name="attributeZoomMargin" min={0} max={300} step={10} unit="px" />
       <Switch label="Turn the pictures of all frames together" name="rotateAll" />
     </>
   );

@@ -13,7 +13,11 @@ export function Sidebar() {
   return (
     <>
       <Resizer setting="rightPanelWidth" min={220} max={560} />
-      <section class="cvw-sidebar" aria-label="Side panel" style={{ width: `${editor.settings.value.rightPanelWidth}px` }}>
+      <section
+        class="cvw-sidebar"
+        aria-label="Side panel"
+        style={{ "--cvw-sidebar": `${editor.settings.value.rightPanelWidth}px` }}
+      >
         <Panel />
       </section>
     </>

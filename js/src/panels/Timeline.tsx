@@ -5,6 +5,7 @@ import { useAnnotator } from "./context";
 import { ActionButton, IconButton } from "./IconButton";
 import { ChevronDown, ChevronRight, Expand, SkipBack, SkipForward, StepBack, StepForward, ZoomIn, ZoomOut } from "./icons";
 import { draggedTo, drop, type KeyframeDrag, movable } from "./timeline/drag";
+import { Grip } from "./timeline/Grip";
 import { Lane } from "./timeline/Lane";
 import { following, frameAt, leftOf, panned, type TimeRange, ticks, wholeRange, zoomed } from "./timeline/range";
 import { ShapesLane } from "./timeline/ShapesLane";
@@ -31,16 +32,14 @@ export function Timeline() {
     range.value = following(range.peek(), whole, editor.frame.value);
   });
   const rows = tracks.length + (shapes ? 1 : 0);
+  const height = Math.min(timelineHeight, HEAD + RULER + rows * ROW + 6);
   const zoom = (factor: number) => (): void => {
     range.value = zoomed(range.peek(), whole, factor, editor.frame.peek() + 0.5);
   };
   const zoomedIn = range.value.to - range.value.from < whole.to - whole.from;
   return (
-    <section
-      class="cvw-timeline"
-      aria-label="Timeline"
-      style={open ? { height: `${Math.min(timelineHeight, HEAD + RULER + rows * ROW + 6)}px` } : undefined}
-    >
+    <section class="cvw-timeline" aria-label="Timeline" style={open ? { height: `${height}px` } : undefined}>
+      {open && <Grip height={height} />}
       <div class="cvw-timeline-head">
         <IconButton
           icon={open ? ChevronDown : ChevronRight}

@@ -15,13 +15,15 @@ import { Backdrop } from "./backdrop";
 import { drawInteraction, type Lifted } from "./interaction-layer";
 import { type Item, ItemList } from "./items";
 import { Notice } from "./notice";
-import { boxOfArea, type Context, enter, LINE_WIDTH, paintItem, type Style, touches } from "./painter";
+import { type Context, enter, LINE_WIDTH, type Style } from "./painter";
+import { Picker } from "./picker";
 import { cssOfTurn, turnSize } from "./picture-turn";
 import { drawProjections } from "./projections";
 import { SpatialIndex } from "./spatial-index";
 import type { Preview, Stage } from "./stage";
 import { StaticLayer, type View } from "./static-layer";
-import { contextOf, createSurface, toPng, upright } from "./surface";
+import { stillOf } from "./still";
+import { contextOf } from "./surface";
 import { textOf } from "./text";
 import { Viewport } from "./viewport";
 
@@ -31,8 +33,6 @@ const WARM_MS = 50;
 const REST_MS = 110;
 /** A new frame with many shapes waits this long for their drawing, so that picture and shapes change together. */
 const HOLD_MS = 150;
-const HIT_RADIUS = 4;
-const HANDLE_RADIUS = 8;
 /** Above this many selected objects texts would cover everything. */
 const MAX_TEXTS = 12;
 /** Above this many selected objects they stay in the static layer until they are dragged. */
@@ -44,6 +44,7 @@ export class Scene implements Stage {
   readonly shownFrame: ReadonlySignal<number>;
   private readonly list = new ItemList();
   private readonly index = new SpatialIndex();
+  private readonly picker: Picker;
   private readonly backdrop = new Backdrop();
   private readonly statics: StaticLayer;
   private readonly base: HTMLCanvasElement;
@@ -72,6 +73,7 @@ export class Scene implements Stage {
     readonly host: HTMLElement,
     private readonly editor: Editor,
   ) {
+    this.picker = new Picker(this.index, editor, this.viewport);
     this.statics = new StaticLayer(this.index, () => this.invalidate("base"));
     this.shownFrame = computed(() => {
       const frame = editor.frame.value;
@@ -152,33 +154,17 @@ export class Scene implements Stage {
     return this.shownFrame.peek() === this.editor.frame.peek();
   }
 
-  pickAt([x, y]: Point): readonly number[] {
-    const scale = this.viewport.scale.peek();
-    const reach = Math.max(HIT_RADIUS, this.editor.settings.peek().controlPointSize) / scale;
-    const locked = this.editor.locked.peek();
-    const ids: number[] = [];
-    const found = this.index.search({ minX: x - reach, minY: y - reach, maxX: x + reach, maxY: y + reach });
-    for (let i = found.length - 1; i >= 0; i--) {
-      const item = found[i] as Item;
-      if (!locked.has(item.id) && kindOf(item.type).distance(item, x, y) <= reach) ids.push(item.id);
-    }
-    return ids;
+  pickAt(point: Point): readonly number[] {
+    return this.picker.at(point);
   }
 
   /** Ids of the objects that lie wholly inside a box. */
   pickIn(box: Box): readonly number[] {
-    const locked = this.editor.locked.peek();
-    return this.index
-      .search(box)
-      .filter(
-        ({ id, box: { minX, minY, maxX, maxY } }) =>
-          !locked.has(id) && minX >= box.minX && minY >= box.minY && maxX <= box.maxX && maxY <= box.maxY,
-      )
-      .map(({ id }) => id);
+    return this.picker.in(box);
   }
 
-  figuresNear([x, y]: Point, reach: number): readonly Figure[] {
-    return this.index.search({ minX: x - reach, minY: y - reach, maxX: x + reach, maxY: y + reach });
+  figuresNear(point: Point, reach: number): readonly Figure[] {
+    return this.picker.figuresNear(point, reach);
   }
 
   stateOf(id: number): ObjectState | undefined {
@@ -189,21 +175,10 @@ export class Scene implements Stage {
     return this.index.get(id);
   }
 
-  handleAt([x, y]: Point): { readonly id: number; readonly handle: Handle } | null {
+  handleAt(point: Point): { readonly id: number; readonly handle: Handle } | null {
     const item = this.editable();
-    if (!item) return null;
-    const unit = 1 / this.viewport.scale.peek();
-    let nearest: Handle | null = null;
-    let least = Math.max(HANDLE_RADIUS, this.editor.settings.peek().controlPointSize + 3) * unit;
-    for (const handle of kindOf(item.type).handles(item, unit)) {
-      // A midpoint of an edge gives way to a vertex beside it.
-      const distance = Math.hypot(handle.x - x, handle.y - y) * (handle.kind === "edge" ? 1.6 : 1);
-      if (distance <= least) {
-        least = distance;
-        nearest = handle;
-      }
-    }
-    return nearest && { id: item.id, handle: nearest };
+    const handle = item && this.picker.handleOf(item, point);
+    return item && handle ? { id: item.id, handle } : null;
   }
 
   setPreview(preview: Preview | null): void {
@@ -223,33 +198,10 @@ export class Scene implements Stage {
   }
 
   /** The visible part of the picture with its shapes, as a PNG whose longer side is at most `maxSide` pixels. */
-  async picture(maxSide: number): Promise<Blob> {
-    const [width, height] = this.pictureSize();
-    const view = this.view();
-    const left = Math.max(0, view.x);
-    const top = Math.max(0, view.y);
-    const right = Math.min(view.width, view.x + width * view.scale);
-    const bottom = Math.min(view.height, view.y + height * view.scale);
-    const [w, h] = [Math.max(1, right - left), Math.max(1, bottom - top)];
-    const scale = Math.min(1, maxSide / Math.max(w, h));
-    const surface = createSurface(Math.round(w * scale), Math.round(h * scale));
-    const context = contextOf(surface);
+  picture(maxSide: number): Promise<Blob> {
     this.drawBase();
-    context.imageSmoothingQuality = "high";
-    if (view.width > 0 && view.height > 0) context.drawImage(this.base, left, top, w, h, 0, 0, w * scale, h * scale);
-    const area = {
-      x: (left - view.x) / view.scale,
-      y: (top - view.y) / view.scale,
-      scale: view.scale * scale,
-      width: w * scale,
-      height: h * scale,
-    };
-    enter(context, area);
-    const style = { ...this.style(), pixelRatio: this.style().pixelRatio * scale };
-    for (const { item } of this.liftedItems()) {
-      if (touches(item.box, boxOfArea(area))) paintItem(context, item, style, style.pixelRatio / area.scale);
-    }
-    return toPng(upright(surface, style.turn));
+    const lifted = this.liftedItems().map(({ item }) => item);
+    return stillOf(this.base, this.view(), this.pictureSize(), lifted, this.style(), maxSide);
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 /** Attribute annotation: the view goes to the object that is being annotated. */
-import { effect, untracked } from "@preact/signals";
+import { computed, effect, untracked } from "@preact/signals";
 import type { Context } from "../actions/context";
 import { figureOf } from "../shapes/figure";
 import { kindOf } from "../shapes/index";
@@ -8,10 +8,11 @@ import { candidates } from "./attributes";
 export function driveAttributes({ editor, scene }: Context): () => void {
   const [first] = candidates(editor, editor.frame.peek());
   if (editor.selected.peek().length === 0 && first) editor.selection.value = [first.id];
+  const chosenMargin = computed(() => editor.settings.value.attributeZoomMargin);
   const stop = effect(() => {
     const [id] = editor.selection.value;
     const frame = editor.frame.value;
-    const margin = editor.settings.value.attributeZoomMargin;
+    const margin = chosenMargin.value;
     if (scene.shownFrame.value !== frame) return;
     untracked(() => {
       const state = id === undefined ? null : editor.document.stateOf(id, frame);
