@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from cvat_widgets.model.kinds import Flag
 from cvat_widgets.model.table import AnnotationTable
 
 __all__ = ["without_deleted"]
+
+_T = TypeVar("_T")
 
 
 def without_deleted(dataset: Dataset, target: Format) -> Dataset:
@@ -71,5 +74,5 @@ def _renumbered(dataset: Dataset, table: AnnotationTable, kept: NDArray[np.intp]
     )
 
 
-def _chosen(values: Sequence[object], kept: NDArray[np.intp]) -> list[object]:
+def _chosen(values: Sequence[_T], kept: NDArray[np.intp]) -> list[_T]:
     return [values[number] for number in kept.tolist()] if len(values) else []

@@ -162,7 +162,7 @@ def test_objects_are_propagated_and_removed_in_ranges(open_notebook: Opener, tmp
     dialog = page.root.get_by_test_id("remove-range")
     dialog.get_by_label("From frame").fill("5")
     dialog.get_by_label("To frame").fill("60")
-    expect(dialog).to_contain_text("2 objects will be removed, 3 tracks will lose keyframes")
+    expect(dialog).to_contain_text("2 objects will be removed, 1 track will lose keyframes")
     page.page.wait_for_timeout(200)
     page.notebook.screenshot(f"remove-range-{theme}")
     dialog.get_by_role("button", name="Remove", exact=True).click()

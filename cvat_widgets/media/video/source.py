@@ -86,7 +86,8 @@ class VideoSource(FrameSource):
     def _read_chapters(self) -> list[tuple[int, str]]:
         with open_container(self.path)[0] as container:
             marks = [
-                (float(mark["start"] * mark["time_base"]), mark["metadata"].get("title", "")) for mark in container.chapters()
+                (float(mark["start"] * (mark["time_base"] or 0)), mark["metadata"].get("title", ""))
+                for mark in container.chapters()
             ]
         first = int(self.video.pts[self.video.frames[0]])
         begin = 0.0 if first == NO_TIME else first * self.video.time_base

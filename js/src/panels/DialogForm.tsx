@@ -31,7 +31,7 @@ export function NumberRow({ label, value, min, max, onChange }: NumberRowProps) 
           onChange(bounded);
         }}
       />
-      <span class="cvw-muted">
+      <span class="cvw-muted" aria-hidden="true">
         {min} – {max}
       </span>
     </label>

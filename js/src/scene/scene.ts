@@ -12,19 +12,19 @@ import type { FrameImage } from "../frames/player";
 import { kindOf } from "../shapes/index";
 import type { Box, Figure, Handle, Point } from "../shapes/kind";
 import { Backdrop } from "./backdrop";
-import { drawInteraction, type Lifted } from "./interaction-layer";
-import { type Item, ItemList } from "./items";
+import { Canvases } from "./canvases";
+import { drawInteraction } from "./interaction-layer";
+import { ItemList } from "./items";
+import { Lifting } from "./lifting";
 import { Notice } from "./notice";
 import { type Context, enter, LINE_WIDTH, type Style } from "./painter";
 import { Picker } from "./picker";
-import { cssOfTurn, turnSize } from "./picture-turn";
 import { drawProjections } from "./projections";
 import { SpatialIndex } from "./spatial-index";
 import type { Preview, Stage } from "./stage";
 import { StaticLayer, type View } from "./static-layer";
 import { stillOf } from "./still";
 import { contextOf } from "./surface";
-import { textOf } from "./text";
 import { Viewport } from "./viewport";
 
 /** What draws large scenes is started once the first frame has had its turn. */
@@ -33,10 +33,6 @@ const WARM_MS = 50;
 const REST_MS = 110;
 /** A new frame with many shapes waits this long for their drawing, so that picture and shapes change together. */
 const HOLD_MS = 150;
-/** Above this many selected objects texts would cover everything. */
-const MAX_TEXTS = 12;
-/** Above this many selected objects they stay in the static layer until they are dragged. */
-const MAX_LIFTED = 500;
 
 export class Scene implements Stage {
   readonly viewport = new Viewport();
@@ -47,13 +43,12 @@ export class Scene implements Stage {
   private readonly picker: Picker;
   private readonly backdrop = new Backdrop();
   private readonly statics: StaticLayer;
-  private readonly base: HTMLCanvasElement;
-  private readonly top: HTMLCanvasElement;
+  private readonly canvases: Canvases;
+  private readonly lifting: Lifting;
   private readonly notice: Notice;
   private readonly observer: ResizeObserver;
   private readonly stops: (() => void)[] = [];
   private states = new Map<number, ObjectState>();
-  private preview: Preview | null = null;
   private baseDirty = true;
   private topDirty = true;
   private topEmpty = false;
@@ -73,6 +68,8 @@ export class Scene implements Stage {
     readonly host: HTMLElement,
     private readonly editor: Editor,
   ) {
+    this.canvases = new Canvases(host);
+    this.lifting = new Lifting(editor, this.index, (id) => this.states.get(id));
     this.picker = new Picker(this.index, editor, this.viewport);
     this.statics = new StaticLayer(this.index, () => this.invalidate("base"));
     this.shownFrame = computed(() => {
@@ -80,18 +77,17 @@ export class Scene implements Stage {
       const image = editor.player.image.value;
       return image && image.frame !== frame && !editor.player.error.value ? image.frame : frame;
     });
-    if (getComputedStyle(host).position === "static") host.style.position = "relative";
-    host.style.overflow = "hidden";
-    host.style.touchAction = "none";
-    this.base = this.addCanvas("cvw-canvas-base");
-    this.top = this.addCanvas("cvw-canvas-top");
     this.notice = new Notice(host);
     this.observer = new ResizeObserver(() => this.measure());
     this.observer.observe(host);
-    this.watchPixelRatio();
+    const stopWatching = this.canvases.watchPixelRatio(() => {
+      this.statics.setStyle(this.style());
+      if (this.viewport.size.peek()[0] > 0) this.measure();
+    });
     this.measure();
     const warming = setTimeout(() => this.statics.warm(), WARM_MS);
     this.stops.push(
+      stopWatching,
       () => clearTimeout(warming),
       effect(() => this.takeTurn()),
       effect(() => this.takeObjects()),
@@ -176,15 +172,15 @@ export class Scene implements Stage {
   }
 
   handleAt(point: Point): { readonly id: number; readonly handle: Handle } | null {
-    const item = this.editable();
+    const item = this.upToDate ? this.lifting.editable : undefined;
     const handle = item && this.picker.handleOf(item, point);
     return item && handle ? { id: item.id, handle } : null;
   }
 
   setPreview(preview: Preview | null): void {
-    const dragged = this.draggedIds();
-    this.preview = preview;
-    if (dragged !== this.draggedIds()) this.lift();
+    const { dragged } = this.lifting;
+    this.lifting.preview = preview;
+    if (dragged !== this.lifting.dragged) this.lift();
     this.invalidate("top");
   }
 
@@ -200,8 +196,8 @@ export class Scene implements Stage {
   /** The visible part of the picture with its shapes, as a PNG whose longer side is at most `maxSide` pixels. */
   picture(maxSide: number): Promise<Blob> {
     this.drawBase();
-    const lifted = this.liftedItems().map(({ item }) => item);
-    return stillOf(this.base, this.view(), this.pictureSize(), lifted, this.style(), maxSide);
+    const lifted = this.lifting.items.map(({ item }) => item);
+    return stillOf(this.canvases.base, this.view(), this.pictureSize(), lifted, this.style(), maxSide);
   }
 
   dispose(): void {
@@ -211,8 +207,7 @@ export class Scene implements Stage {
     clearTimeout(this.restTimer);
     this.statics.dispose();
     this.notice.dispose();
-    this.base.remove();
-    this.top.remove();
+    this.canvases.dispose();
   }
 
   /* What changed */
@@ -298,37 +293,15 @@ export class Scene implements Stage {
     this.invalidate("top");
   }
 
-  /** Ids whose figures the preview replaces. */
-  private draggedIds(): ReadonlyMap<number, Figure> | undefined {
-    const figures = this.preview?.figures;
-    return figures && figures.size > 0 ? figures : undefined;
-  }
-
   /** Leave out of the static layer what the interaction layer draws. */
   private lift(): void {
-    const selection = this.editor.selection.peek();
-    const ids = new Set(selection.length <= MAX_LIFTED ? selection : []);
-    for (const id of this.draggedIds()?.keys() ?? []) ids.add(id);
-    this.statics.setLifted(ids);
+    this.statics.setLifted(this.lifting.ids);
   }
 
   private measure(): void {
     const width = this.host.clientWidth;
     const height = this.host.clientHeight;
-    const ratio = this.pixelRatio();
-    const turn = this.viewport.turn.peek();
-    const [turnedWidth, turnedHeight] = turnSize([width, height], turn);
-    for (const canvas of [this.base, this.top]) {
-      canvas.style.width = `${turnedWidth}px`;
-      canvas.style.height = `${turnedHeight}px`;
-      canvas.style.transform = cssOfTurn(turn, width, height);
-      const [w, h] = [Math.round(turnedWidth * ratio), Math.round(turnedHeight * ratio)];
-      if (canvas.width !== w || canvas.height !== h) {
-        canvas.width = w;
-        canvas.height = h;
-        this.topEmpty = false;
-      }
-    }
+    if (this.canvases.resize(width, height, this.viewport.turn.peek())) this.topEmpty = false;
     const [oldWidth, oldHeight] = this.viewport.size.peek();
     if (width !== oldWidth || height !== oldHeight) {
       const fitted = this.isFitted();
@@ -348,19 +321,6 @@ export class Scene implements Stage {
     return viewport.scale.peek() === scale && viewport.x.peek() === x && viewport.y.peek() === y;
   }
 
-  private watchPixelRatio(): void {
-    let query: MediaQueryList | null = null;
-    const changed = (): void => {
-      query?.removeEventListener("change", changed);
-      query = matchMedia(`(resolution: ${this.pixelRatio()}dppx)`);
-      query.addEventListener("change", changed);
-      this.statics.setStyle(this.style());
-      if (this.viewport.size.peek()[0] > 0) this.measure();
-    };
-    changed();
-    this.stops.push(() => query?.removeEventListener("change", changed));
-  }
-
   /* Drawing */
 
   private invalidate(layer: "base" | "top"): void {
@@ -372,7 +332,7 @@ export class Scene implements Stage {
   private draw(): void {
     cancelAnimationFrame(this.frameRequest);
     this.frameRequest = 0;
-    if (this.base.width === 0 || this.base.height === 0) return;
+    if (this.canvases.base.width === 0 || this.canvases.base.height === 0) return;
     if (this.baseDirty) {
       this.baseDirty = false;
       this.drawBase();
@@ -392,7 +352,7 @@ export class Scene implements Stage {
       setTimeout(() => this.invalidate("base"), this.heldUntil - now + 1);
       return;
     }
-    const context = contextOf(this.base);
+    const context = contextOf(this.canvases.base);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
     this.backdrop.draw(context, view, {
@@ -400,7 +360,7 @@ export class Scene implements Stage {
       size: this.pictureSize(),
       settings: this.editor.settings.peek(),
       bitmap: this.editor.bitmap.peek(),
-      pixelRatio: this.pixelRatio(),
+      pixelRatio: this.canvases.pixelRatio,
       quick: now - this.changedAt < REST_MS,
     });
     this.drawProjections(context, view);
@@ -410,75 +370,32 @@ export class Scene implements Stage {
   private drawProjections(context: Context, view: View): void {
     if (!this.editor.settings.peek().showProjections) return;
     enter(context, { ...view, x: -view.x / view.scale, y: -view.y / view.scale });
-    drawProjections(context, this.list.items, this.pictureSize(), this.pixelRatio() / view.scale);
+    drawProjections(context, this.list.items, this.pictureSize(), this.canvases.pixelRatio / view.scale);
     context.setTransform(1, 0, 0, 1, 0, 0);
   }
 
   private drawTop(): void {
     const view = this.view();
-    const lifted = this.liftedItems();
-    const empty = lifted.length === 0 && !this.preview;
+    const lifted = this.lifting.items;
+    const { preview } = this.lifting;
+    const empty = lifted.length === 0 && !preview;
     // Touching an empty canvas would have the browser put it on the screen again.
     if (empty && this.topEmpty) return;
     this.topEmpty = empty;
-    const context = contextOf(this.top);
+    const context = contextOf(this.canvases.top);
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
-    const item = this.preview?.draft ? null : this.editable();
+    const item = preview?.draft || !this.upToDate ? null : this.lifting.editable;
     const handles = item ? kindOf(item.type).handles(item, 1 / this.viewport.scale.peek()) : [];
     const settings = this.editor.settings.peek();
     const style = { ...this.style(), opacity: settings.selectedOpacity / 100, outlines: true, outlineColor: "" };
-    drawInteraction(context, { lifted, handles, preview: this.preview, style, view });
+    drawInteraction(context, { lifted, handles, preview, style, view });
   }
 
   private currentImage(): FrameImage | null {
     const image = this.editor.player.image.peek();
     // An evicted bitmap has no size; drawing it would throw.
     return image && image.frame === this.shownFrame.peek() && image.image.width > 0 ? image : null;
-  }
-
-  private liftedItems(): Lifted[] {
-    const { editor } = this;
-    const selection = editor.selection.peek();
-    const selected = new Set(selection);
-    const figures = this.draggedIds();
-    const ids = new Set(selection.length <= MAX_LIFTED ? selection : []);
-    for (const id of figures?.keys() ?? []) ids.add(id);
-    const hovered = editor.hovered.peek();
-    const withText = editor.settings.peek().showText !== "never" && ids.size <= MAX_TEXTS;
-    const lifted: Lifted[] = [];
-    if (hovered !== null && !ids.has(hovered)) {
-      const item = this.index.get(hovered);
-      if (item) lifted.push({ item, selected: false, lines: [] });
-    }
-    for (const id of ids) {
-      const item = this.shownItem(id);
-      const state = this.states.get(id);
-      if (item)
-        lifted.push({
-          item,
-          selected: selected.has(id),
-          lines: withText && state ? textOf(state, editor, editor.settings.peek()) : [],
-        });
-    }
-    return lifted;
-  }
-
-  /** An item as the gesture under way leaves it. */
-  private shownItem(id: number): Item | undefined {
-    const item = this.index.get(id);
-    const figure = this.preview?.figures?.get(id);
-    return item && figure ? { ...item, ...figure, box: kindOf(figure.type).bounds(figure) } : item;
-  }
-
-  /** The one object that shows handles. */
-  private editable(): Item | undefined {
-    const { editor } = this;
-    const selection = editor.selection.peek();
-    const id = selection[0];
-    if (selection.length !== 1 || id === undefined) return undefined;
-    if (editor.info.readOnly || editor.isLocked(id) || !this.upToDate) return undefined;
-    return this.shownItem(id);
   }
 
   private style(): Style {
@@ -494,17 +411,14 @@ export class Scene implements Stage {
       textSize: settings.textSize,
       pointRadius: settings.controlPointSize,
       lineWidth: LINE_WIDTH,
-      pixelRatio: this.pixelRatio(),
+      pixelRatio: this.canvases.pixelRatio,
     };
   }
 
-  private pixelRatio(): number {
-    return this.host.ownerDocument.defaultView?.devicePixelRatio || 1;
-  }
-
   private view(): View {
-    const { viewport, base } = this;
-    const ratio = this.pixelRatio();
+    const { viewport } = this;
+    const { base } = this.canvases;
+    const ratio = this.canvases.pixelRatio;
     return {
       scale: viewport.scale.peek() * ratio,
       x: viewport.x.peek() * ratio,
@@ -512,16 +426,5 @@ export class Scene implements Stage {
       width: base.width,
       height: base.height,
     };
-  }
-
-  private addCanvas(name: string): HTMLCanvasElement {
-    const canvas = this.host.ownerDocument.createElement("canvas");
-    canvas.className = name;
-    canvas.setAttribute("aria-hidden", "true");
-    Object.assign(canvas.style, { position: "absolute", inset: "0", display: "block", transformOrigin: "0 0" });
-    canvas.width = 0;
-    canvas.height = 0;
-    this.host.append(canvas);
-    return canvas;
   }
 }
