@@ -107,7 +107,7 @@ export function ObjectsPanel({ root }: { root: string }) {
       <div
         ref={list}
         class="cvw-list"
-        role={sorted.length > 0 ? "grid" : undefined}
+        role="grid"
         tabIndex={0}
         aria-label="Objects on this frame"
         aria-multiselectable="true"
@@ -122,18 +122,20 @@ export function ObjectsPanel({ root }: { root: string }) {
         {sorted.slice(0, shown).map((state) => (
           <ObjectRow key={state.id} state={state} root={root} onSelect={(event) => select(state.id, event)} />
         ))}
+        {states.length === 0 && (
+          <div role="row" tabIndex={-1}>
+            <div class="cvw-empty" role="gridcell" tabIndex={-1}>
+              No objects on this frame.
+              {!editor.info.readOnly && (
+                <>
+                  {" "}
+                  Press <kbd>N</kbd> to draw one.
+                </>
+              )}
+            </div>
+          </div>
+        )}
       </div>
-      {states.length === 0 && (
-        <p class="cvw-empty">
-          No objects on this frame.
-          {!editor.info.readOnly && (
-            <>
-              {" "}
-              Press <kbd>N</kbd> to draw one.
-            </>
-          )}
-        </p>
-      )}
     </>
   );
 }
