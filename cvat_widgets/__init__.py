@@ -26,7 +26,7 @@ from cvat_widgets.errors import (
 from cvat_widgets.model.labels import Attribute, Label
 
 if TYPE_CHECKING:
-    from cvat_widgets import actions, formats, samples
+    from cvat_widgets import actions, formats, inspect, plots, samples
     from cvat_widgets.actions import action
     from cvat_widgets.backends import detector, interactor, load_backend, tracker
     from cvat_widgets.formats import convert, read_dataset
@@ -36,15 +36,18 @@ if TYPE_CHECKING:
     from cvat_widgets.operations_facade import run_action
     from cvat_widgets.project import Project, delete_project, projects
     from cvat_widgets.row_datasets import write_dataset
+    from cvat_widgets.static_html import to_html
     from cvat_widgets.store import Store
     from cvat_widgets.task import Task, delete_task, jobs, tasks
     from cvat_widgets.widgets import Annotator, Viewer
+    from cvat_widgets.widgets.contact_sheet import ContactSheet
 
 __all__ = [
     "AnnotationError",
     "Annotator",
     "Attribute",
     "ConflictError",
+    "ContactSheet",
     "CvatWidgetsError",
     "FormatError",
     "Job",
@@ -69,9 +72,11 @@ __all__ = [
     "detector",
     "formats",
     "from_supervision",
+    "inspect",
     "interactor",
     "jobs",
     "load_backend",
+    "plots",
     "projects",
     "read_dataset",
     "read_parquet",
@@ -79,6 +84,7 @@ __all__ = [
     "run_action",
     "samples",
     "tasks",
+    "to_html",
     "to_parquet",
     "to_supervision",
     "tracker",
@@ -90,6 +96,8 @@ _LAZY = {
     "active_learning": "cvat_widgets.frame_ranking",
     **dict.fromkeys(("detector", "interactor", "load_backend", "tracker"), "cvat_widgets.backends"),
     "Annotator": "cvat_widgets.widgets",
+    "ContactSheet": "cvat_widgets.widgets.contact_sheet",
+    "to_html": "cvat_widgets.static_html",
     "Job": "cvat_widgets.job",
     "Project": "cvat_widgets.project",
     "Store": "cvat_widgets.store",
@@ -113,7 +121,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("samples", "formats", "actions", "backends"):
+    if name in ("samples", "formats", "actions", "backends", "inspect", "plots"):
         return importlib.import_module(f"cvat_widgets.{name}")
     if name == "__version__":
         from importlib.metadata import version

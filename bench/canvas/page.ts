@@ -73,6 +73,7 @@ class Ours {
       loading: signal(false),
       error: signal(null),
       playing: signal(false),
+      showsSide() {},
     };
     const frames: FrameTable = {
       count: 1,

@@ -253,7 +253,7 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         texts = []
         for group in self._on_page():
             row = self.rows.iloc[group[0]]
-            lines = [text_of(row[name]) for name in self._captions]
+            lines = [text_of(row[name], name) for name in self._captions]
             if not self.crops and lines:
                 lines[0] = f"frame {int(row['frame'])}: {len(group)} row{'s' if len(group) != 1 else ''}"
             texts.append(lines)

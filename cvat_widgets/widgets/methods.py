@@ -34,7 +34,8 @@ def frame(call: Call) -> tuple[dict[str, Any], list[bytes]]:
     if tier == "proxy":
         # Somebody drags the slider: from now on small copies of all frames are made in the background.
         media.build_proxy(max_side=_PROXY_SIDE, start=number)
-    encoded = media.encoded(number, quality=85, max_side=_PROXY_SIDE if tier == "proxy" else _LARGEST_SIDE)
+    side = call.integer("side", 16, _LARGEST_SIDE) if "side" in call.params else _LARGEST_SIDE
+    encoded = media.encoded(number, quality=85, max_side=_PROXY_SIDE if tier == "proxy" else side)
     index = session.job.task.frame_index
     width, height = int(index.widths[number]), int(index.heights[number])
     if encoded.exact and (encoded.width, encoded.height) != (width, height):

@@ -17,6 +17,7 @@ from cvat_widgets.model.masks import decode_crop, mask_box
 __all__ = ["BACKGROUND", "Cell", "DrawnShape", "Layout", "Placed", "captioned", "draw_page"]
 
 BACKGROUND = (246, 247, 249)
+_MAT = (230, 232, 236)
 _SUBPIXEL = 16
 _Box = tuple[float, float, float, float]
 
@@ -146,6 +147,7 @@ def _draw_cell(page: NDArray[Any], picture: NDArray[Any], cell: Cell, layout: La
     small = cv2.resize(part, size, interpolation=method)
     canvas = np.ascontiguousarray(small)
     _draw_shapes(canvas, cell.shapes, scale, (left, top))
+    page[corner[1] : corner[1] + layout.tall, corner[0] : corner[0] + layout.size] = _MAT
     x = corner[0] + (layout.size - size[0]) // 2
     y = corner[1] + (layout.tall - size[1]) // 2
     page[y : y + size[1], x : x + size[0]] = canvas

@@ -141,9 +141,13 @@ def _box_around(shape: DrawnShape, margin: float) -> tuple[float, float, float, 
     return left - by, top - by, right + by, bottom + by
 
 
-def text_of(value: Any) -> str:
-    """Return a cell of a DataFrame as a caption."""
+def text_of(value: Any, name: str) -> str:
+    """Return a cell of a DataFrame as a caption; a number says of what."""
+    if isinstance(value, (bool, np.bool_)):
+        return f"{name}: {'yes' if value else 'no'}"
+    if isinstance(value, (int, np.integer)):
+        return f"{name} {value}"
     if isinstance(value, (float, np.floating)):
-        return "" if np.isnan(value) else f"{value:.3g}"
+        return "" if np.isnan(value) else f"{name} {value:.3g}"
     text = str(value)
     return "" if text in ("<NA>", "None", "nan") else text

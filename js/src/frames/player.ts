@@ -15,6 +15,8 @@ export interface PlayerOptions {
 const AHEAD = 6;
 const REST_MS = 70;
 const IMAGES_PER_SECOND = 10;
+/** Sides asked for are multiples of this, so that zooming a little does not ask for everything anew. */
+const SIDE_STEP = 320;
 
 export class FramePlayer {
   readonly frame: Signal<number>;
@@ -100,9 +102,17 @@ export class FramePlayer {
   }
 
   pause(): void {
+    const wasPlaying = this.playing.peek();
     this.playing.value = false;
     if (this.clock) clearTimeout(this.clock);
     this.clock = null;
+    // At rest all pixels count.
+    if (wasPlaying && this.image.peek()?.tier === "view") this.show(this.frame.peek(), "exact");
+  }
+
+  /** How many pixels of the longer side of the picture the view shows at present; pictures with more are not needed to play. */
+  showsSide(pixels: number): void {
+    this.source.viewSide = Math.ceil(pixels / SIDE_STEP) * SIDE_STEP;
   }
 
   toggle(): void {
@@ -128,7 +138,7 @@ export class FramePlayer {
     const frame = Math.min(Math.max(Math.round(wanted), this.first), this.last);
     const before = this.frame.peek();
     if (frame !== before) this.direction = frame > before ? 1 : -1;
-    const ready = this.source.peek(frame, "exact") ?? (tier === "proxy" ? this.source.peek(frame, "proxy") : undefined);
+    const ready = this.source.peek(frame, "exact") ?? (tier === "exact" ? undefined : this.source.peek(frame, tier));
     batch(() => {
       this.frame.value = frame;
       this.error.value = null;
@@ -139,7 +149,14 @@ export class FramePlayer {
     // Requests for frames left behind are given up, so that the kernel turns to this one.
     this.source.cancelExcept((other) => Math.abs(other - frame) <= AHEAD);
     if (!ready) void this.load(frame, tier);
-    else if (tier === "exact") this.fetchAhead(frame);
+    else if (tier !== "proxy") this.fetchAhead(frame, tier);
+  }
+
+  /** Enough for the view: all pixels only where it shows them. */
+  private get playingTier(): Tier {
+    const { viewSide } = this.source;
+    const shown = this.image.peek();
+    return viewSide > 0 && shown && viewSide < Math.max(shown.width, shown.height) ? "view" : "exact";
   }
 
   private async load(frame: number, tier: Tier): Promise<void> {
@@ -151,7 +168,7 @@ export class FramePlayer {
         if (!(shown?.frame === frame && shown.tier === "exact")) this.image.value = image;
         this.loading.value = false;
       });
-      if (tier === "exact") this.fetchAhead(frame);
+      if (tier !== "proxy") this.fetchAhead(frame, tier);
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return;
       if (this.frame.peek() !== frame) return;
@@ -162,12 +179,13 @@ export class FramePlayer {
     }
   }
 
-  private fetchAhead(frame: number): void {
+  private fetchAhead(frame: number, tier: Tier): void {
     for (let count = 1; count <= AHEAD; count++) {
       const other = frame + count * this.direction;
-      if (other < this.first || other > this.last || this.skips(other) || this.source.has(other, "exact")) continue;
+      if (other < this.first || other > this.last || this.skips(other)) continue;
+      if (this.source.has(other, "exact") || this.source.has(other, tier)) continue;
       // Failures are reported when such a frame is really wanted.
-      this.source.fetch(other, "exact").catch(() => undefined);
+      this.source.fetch(other, tier).catch(() => undefined);
     }
   }
 
@@ -186,13 +204,14 @@ export class FramePlayer {
       this.pause();
       return;
     }
+    const tier = this.playingTier;
     try {
-      await this.source.fetch(frame, "exact");
+      if (!this.source.peek(frame, "exact")) await this.source.fetch(frame, tier);
     } catch {
       // Shown below, by the ordinary way of seeking.
     }
     if (!this.playing.peek()) return;
-    this.show(frame, "exact");
+    this.show(frame, tier);
     if (this.error.peek()) this.pause();
     else this.next(Math.max(due, performance.now() - 50));
   }

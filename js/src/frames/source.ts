@@ -2,7 +2,8 @@
 import type { Link } from "../wire/link";
 import { ByteCache } from "./cache";
 
-export type Tier = "exact" | "proxy";
+/** `exact`: all pixels. `view`: the right frame, with no more pixels than the view shows. `proxy`: a small copy. */
+export type Tier = "exact" | "view" | "proxy";
 
 export interface FrameImage {
   readonly frame: number;
@@ -36,6 +37,9 @@ export class FrameSource {
     private readonly link: Pick<Link, "call">,
     private readonly decode: Decode = (blob) => createImageBitmap(blob),
   ) {}
+
+  /** The longer side, in pixels, of pictures of the tier `view`. */
+  viewSide = 0;
 
   /** A picture that is here already. */
   peek(frame: number, tier: Tier): FrameImage | undefined {
@@ -81,13 +85,16 @@ export class FrameSource {
   private async load(key: string, frame: number, tier: Tier, signal: AbortSignal): Promise<FrameImage> {
     const { answer, blob } = this.encoded.get(key) ?? (await this.pull(key, frame, tier, signal));
     const image = await this.decode(blob);
-    const result: FrameImage = { frame, image, width: answer.width, height: answer.height, tier: answer.tier };
+    const whole = image.width >= answer.width && image.height >= answer.height;
+    const shown = tier === "view" && whole ? "exact" : tier;
+    const result: FrameImage = { frame, image, width: answer.width, height: answer.height, tier: shown };
     this.decoded.set(key, result, image.width * image.height * 4);
     return result;
   }
 
   private async pull(key: string, frame: number, tier: Tier, signal: AbortSignal): Promise<Encoded> {
-    const { result, buffers } = await this.link.call<FrameAnswer>("frame", { frame, tier }, { signal });
+    const wanted = tier === "view" ? { frame, tier: "exact", side: this.viewSide } : { frame, tier };
+    const { result, buffers } = await this.link.call<FrameAnswer>("frame", wanted, { signal });
     const bytes = buffers[0];
     if (!bytes) throw new Error(`The kernel sent frame ${frame} without its picture.`);
     const entry = { answer: result, blob: new Blob([bytes as Uint8Array<ArrayBuffer>], { type: result.mime }) };

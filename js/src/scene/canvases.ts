@@ -13,12 +13,20 @@ export class Canvases {
     host.style.overflow = "hidden";
     host.style.touchAction = "none";
     this.base = this.add("cvw-canvas-base");
+    // An opaque canvas is put on the screen by copying, without mixing it with what lies below.
+    this.base.getContext("2d", { alpha: false });
     this.top = this.add("cvw-canvas-top");
   }
 
   /** Bitmap pixels to a CSS pixel. */
   get pixelRatio(): number {
     return this.host.ownerDocument.defaultView?.devicePixelRatio || 1;
+  }
+
+  /** The colour of the host, which the opaque canvas must paint itself. */
+  get background(): string {
+    const color = getComputedStyle(this.host).backgroundColor;
+    return color === "" || color === "transparent" || color === "rgba(0, 0, 0, 0)" ? "#26282b" : color;
   }
 
   /** Call back whenever the ratio changes, as when the window moves to another screen; returns how to stop. */

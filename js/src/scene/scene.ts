@@ -49,6 +49,7 @@ export class Scene implements Stage {
   private readonly observer: ResizeObserver;
   private readonly stops: (() => void)[] = [];
   private states = new Map<number, ObjectState>();
+  private background = "#26282b";
   private baseDirty = true;
   private topDirty = true;
   private topEmpty = false;
@@ -250,6 +251,7 @@ export class Scene implements Stage {
     this.viewport.y.value;
     this.viewport.size.value;
     this.movedAt = performance.now();
+    this.editor.player.showsSide(Math.max(...this.pictureSize()) * this.viewport.scale.peek() * this.canvases.pixelRatio);
     this.invalidate("top");
     this.drawQuickly();
   }
@@ -354,7 +356,9 @@ export class Scene implements Stage {
     }
     const context = contextOf(this.canvases.base);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, view.width, view.height);
+    if (!moving) this.background = this.canvases.background;
+    context.fillStyle = this.background;
+    context.fillRect(0, 0, view.width, view.height);
     this.backdrop.draw(context, view, {
       image: this.currentImage(),
       size: this.pictureSize(),

@@ -6,6 +6,7 @@ import type { Link } from "../../src/wire/link";
 interface Request {
   readonly frame: number;
   readonly tier: string;
+  readonly side: number | undefined;
   readonly signal: AbortSignal;
   answer(): void;
   fail(text: string): void;
@@ -16,12 +17,13 @@ function kernel(): { requests: Request[]; link: Pick<Link, "call">; answerAll: (
   const requests: Request[] = [];
   const call = (_method: string, params: unknown, options?: { signal?: AbortSignal }): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const { frame, tier } = params as { frame: number; tier: string };
+      const { frame, tier, side } = params as { frame: number; tier: string; side?: number };
       const signal = options?.signal ?? new AbortController().signal;
       signal.addEventListener("abort", () => reject(signal.reason));
       requests.push({
         frame,
         tier,
+        side,
         signal,
         answer: () =>
           resolve({ result: { frame, width: 640, height: 480, mime: "image/jpeg", tier }, buffers: [new Uint8Array(8)] }),
@@ -137,5 +139,24 @@ describe("the cache of pictures", () => {
     cache.set("c", "C", 40);
     expect([cache.has("a"), cache.has("b"), cache.has("c")]).toEqual([true, false, true]);
     expect(gone).toEqual(["B"]);
+  });
+});
+
+describe("playing in a small view", () => {
+  it("asks for no more pixels than are shown, and for all of them at rest", async () => {
+    const { player, requests, answerAll } = made();
+    player.seek(0);
+    await answerAll();
+    // 640 pixels wide, but shown in 300.
+    player.showsSide(300);
+    player.play();
+    await vi.advanceTimersByTimeAsync(300);
+    const played = requests.filter(({ side }) => side !== undefined);
+    expect(new Set(played.map(({ side }) => side))).toEqual(new Set([320]));
+    player.pause();
+    const before = requests.length;
+    player.showsSide(5000);
+    player.seek(60);
+    expect(requests.slice(before).every(({ side }) => side === undefined)).toBe(true);
   });
 });
