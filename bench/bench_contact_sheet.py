@@ -35,7 +35,7 @@ class Memory:
         self.labels, self.table, self.frame_index = task.labels, task.table, task.frame_index
         self.frames = {frame: task.frame(frame) for frame in frames}
 
-    def frame(self, number: int) -> Any:
+    def frame(self, number: int) -> Any:  # noqa: D102
         return self.frames[number]
 
 
@@ -62,7 +62,9 @@ def make(folder: Path) -> Path:
 def rows() -> pd.DataFrame:
     frames = np.arange(COUNT) * STEP
     boxes = [np.array([200 + 4 * frame, 300, 500 + 4 * frame, 700], float) for frame in frames.tolist()]
-    return pd.DataFrame({"frame": frames, "label": "car", "type": "rectangle", "points": boxes, "score": np.linspace(0, 1, COUNT)})
+    return pd.DataFrame(
+        {"frame": frames, "label": "car", "type": "rectangle", "points": boxes, "score": np.linspace(0, 1, COUNT)}
+    )
 
 
 def subplots(task: Any, data: pd.DataFrame) -> bytes:
@@ -99,7 +101,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         path = make(folder)
-        results: dict[str, list[float]] = {"sheet": [], "subplots": [], "sheet, frames in memory": [], "subplots, frames in memory": []}
+        results: dict[str, list[float]] = {
+            "sheet": [],
+            "subplots": [],
+            "sheet, frames in memory": [],
+            "subplots, frames in memory": [],
+        }
         for turn in range(3):
             for kind in ("sheet", "subplots"):
                 # A store of its own: no frame is cached from the turn before.
@@ -114,8 +121,8 @@ def main() -> None:
                 task.media.close()
             if not turn:
                 memory = Memory(cw.Task.open("clip", store=folder / "sheet0.sqlite"), data["frame"].tolist())
-            results["sheet, frames in memory"].append(timed(lambda: ContactSheet(data, memory)))
-            results["subplots, frames in memory"].append(timed(lambda: subplots(memory, data)))
+            results["sheet, frames in memory"].append(timed(lambda memory=memory: ContactSheet(data, memory)))
+            results["subplots, frames in memory"].append(timed(lambda memory=memory: subplots(memory, data)))
     best = {name: round(statistics.median(times), 3) for name, times in results.items()}
     print(
         json.dumps(

@@ -36,7 +36,9 @@ def labels() -> LabelSet:
 
 def view_of(table: AnnotationTable, frames: int) -> AnnotationView:
     names = [f"frame_{number:06d}" for number in range(frames)]
-    return AnnotationView(table, labels(), FrameIndex(names, np.full(frames, WIDTH, np.int32), np.full(frames, HEIGHT, np.int32)), 1)
+    return AnnotationView(
+        table, labels(), FrameIndex(names, np.full(frames, WIDTH, np.int32), np.full(frames, HEIGHT, np.int32)), 1
+    )
 
 
 def plain(count: int) -> AnnotationView:
@@ -289,7 +291,11 @@ def main() -> None:
 
     def compare(finder: Callable[[Any], Any], view: AnnotationView, loop: Callable[[], Any]) -> None:
         fast, slow = timed(lambda: finder(view), 3), timed(loop, 1)
-        results[finder.__name__] = {"seconds": round(fast, 3), "loop seconds": round(slow, 2), "times faster": round(slow / fast, 1)}
+        results[finder.__name__] = {
+            "seconds": round(fast, 3),
+            "loop seconds": round(slow, 2),
+            "times faster": round(slow / fast, 1),
+        }
         print(f"{finder.__name__:28} {fast:7.3f} s   loop {slow:7.2f} s   {slow / fast:6.1f} x", flush=True)
 
     view = plain(count)
@@ -312,7 +318,11 @@ def main() -> None:
     compare(inspect.track_gaps, view, lambda: loop_track_gaps(rows, outside))
     compare(inspect.attribute_inconsistencies, view, lambda: loop_attributes(rows, values))
     fast, slow = (sum(result[key] for result in results.values()) for key in ("seconds", "loop seconds"))
-    print(json.dumps({"shapes": count, "seconds": round(fast, 2), "loop seconds": round(slow, 1), "times faster": round(slow / fast, 1)}))
+    print(
+        json.dumps(
+            {"shapes": count, "seconds": round(fast, 2), "loop seconds": round(slow, 1), "times faster": round(slow / fast, 1)}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -9,14 +9,14 @@ import pytest
 mpl = pytest.importorskip("matplotlib")
 mpl.use("Agg")
 
-import matplotlib.pyplot as plt
+import matplotlib.pyplot as plt  # noqa: E402
 
-from cvat_widgets import plots
-from cvat_widgets.dataframe import from_dataframe
-from cvat_widgets.model.frames import FrameIndex
-from cvat_widgets.model.labels import LabelSet
-from cvat_widgets.quality import compare
-from cvat_widgets.views import AnnotationView
+from cvat_widgets import plots  # noqa: E402
+from cvat_widgets.dataframe import from_dataframe  # noqa: E402
+from cvat_widgets.model.frames import FrameIndex  # noqa: E402
+from cvat_widgets.model.labels import LabelSet  # noqa: E402
+from cvat_widgets.quality import compare  # noqa: E402
+from cvat_widgets.views import AnnotationView  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -86,13 +86,13 @@ def confusion_matrix(
 
 def _confusion(given: Rows, true: Rows, iou: float) -> tuple[list[str], NDArray[np.int64]]:
     names = list(dict.fromkeys((*true.names, *given.names)))
-    place_g = np.array([names.index(name) for name in given.names] or [0])[given.shapes.label]
-    place_t = np.array([names.index(name) for name in true.names] or [0])[true.shapes.label]
+    place_g: Any = np.array([names.index(name) for name in given.names] or [0])[given.shapes.label]
+    place_t: Any = np.array([names.index(name) for name in true.names] or [0])[true.shapes.label]
     mine, theirs = _matched(given, true, iou, same_label=False)
     counts = np.zeros((len(names) + 1, len(names) + 1), np.int64)
     np.add.at(counts, (place_g[mine], place_t[theirs]), 1)
-    np.add.at(counts, (np.delete(place_g, mine), len(names)), 1)
-    np.add.at(counts, (len(names), np.delete(place_t, theirs)), 1)
+    counts[:-1, -1] = np.bincount(np.delete(place_g, mine), minlength=len(names))
+    counts[-1, :-1] = np.bincount(np.delete(place_t, theirs), minlength=len(names))
     return [*names, "unmatched"], counts
 
 

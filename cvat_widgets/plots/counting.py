@@ -115,6 +115,8 @@ def co_occurrence(target: Target, ax: Axes | None = None) -> Axes:
     np.fill_diagonal(share, np.nan)
     texts: list[list[str]] = [["" if np.isnan(cell) else f"{cell:.0%}" for cell in line] for line in share]
     ax = style.axes(ax, (2.8 + 0.6 * max(len(names), 3), 1.8 + 0.5 * max(len(names), 3)))
+    if not names:
+        return style.finished(ax, title="No labels on any frame", x="also holds", y="of frames with")
     values: Any = share
     style.matrix(ax, values, texts, names, names, unit="share of frames")
     return style.finished(ax, title="Labels on the same frame", x="also holds", y="of frames with")

@@ -107,7 +107,7 @@ def position_heatmap(
     ax = style.axes(ax, (6.8, 1.2 + 5.4 * min(height / width, 1.2)))
     image = ax.imshow(counts, cmap=style.MAP, extent=(0, width, height, 0), interpolation="nearest", vmin=0)
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.03, pad=0.02, label="objects that cover the place")
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     what = f"{label!r}" if label is not None else "Objects"
     return style.finished(ax, title=f"Where {what.lower()} lie", x="x (px)", y="y (px)")
 

@@ -77,7 +77,7 @@ def matrix(
     colors = mpl.colormaps[MAP].with_extremes(bad="#EEEEEE")
     image = ax.imshow(values, cmap=colors, vmin=0, vmax=1, aspect="equal")
     bar = ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.03, label=unit)
-    bar.outline.set_visible(False)  # type: ignore[operator]  # a spine, whatever the stubs say
+    bar.outline.set_visible(False)
     many = len(columns) > 5
     ax.set_xticks(range(len(columns)), columns, rotation=40 if many else 0, ha="right" if many else "center")
     ax.set_yticks(range(len(rows)), rows)

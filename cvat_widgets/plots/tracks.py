@@ -32,7 +32,7 @@ def stretches(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray
     # Rows of a DataFrame may be keyframes only: a track is there from its first to its last.
     fresh[1:] = track[1:] != track[:-1]
     at = np.flatnonzero(fresh)
-    last = np.append(at[1:], len(order)) - 1
+    last = np.append(at, len(order))[1:] - 1
     return track[at], label[at], frame[at], frame[last] - frame[at] + 1
 
 
@@ -55,7 +55,7 @@ def track_lengths(target: Target, ax: Axes | None = None) -> Axes:
     edges = np.arange(0.5, longest + step + 0.5, step)
     ax.hist(total, bins=edges.tolist(), color=style.MAIN, edgecolor="white", linewidth=0.6)
     middle = float(np.median(total)) if len(total) else 0.0
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.locator_params(axis="y", integer=True)
     return style.finished(
         ax,
         title=f"Lengths of {len(total)} tracks, median {middle:g} frames",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cvat_widgets.dataframe import to_dataframe
+from cvat_widgets.dataframe import attribute_text, to_dataframe
 from cvat_widgets.errors import AnnotationError
 from cvat_widgets.model.geometry import ellipse_polygon, rectangle_corners
 from cvat_widgets.model.interpolation import interpolate_table
@@ -85,7 +85,7 @@ def to_html(
     blocks = [f'<script type="text/plain" id="f{place}">{packed(data)}</script>' for place, data in enumerate(pictures)]
     page = (_HERE / "page.html").read_text("utf-8")
     filled = {
-        "TITLE": html.escape(facts["title"]),
+        "TITLE": html.escape(title or task.name),
         "STYLE": (_HERE / "viewer.css").read_text("utf-8"),
         "DATA": f'<script type="text/plain" id="data" data-bytes="{len(whole)}">{packed(whole)}</script>',
         "FRAMES": "".join(blocks),
@@ -121,7 +121,7 @@ def _objects(target: Any, task: Any, numbers: list[int]) -> list[list[Any]]:
     table = table.take(np.lexsort((table.z_order, table.frame)))
     rows = to_dataframe(table, task.labels, task.frame_index)
     names = [name for name in rows.columns if name.startswith("attr.")]
-    texts = rows[names].astype("string").fillna("").to_numpy(object) if names else np.empty((len(rows), 0), object)
+    texts = rows[names].to_numpy(object)
     label_ids = [each.id for label in task.labels for each in (label, *label.sublabels)]
     place_of = {number: place for place, number in enumerate(numbers)}
     found = []
@@ -129,7 +129,8 @@ def _objects(target: Any, task: Any, numbers: list[int]) -> list[list[Any]]:
         drawn = _rings(table, row)
         if drawn is None:
             continue
-        said = [f"{name[5:]}: {text}" for name, text in zip(names, texts[row], strict=True) if text]
+        values = zip(names, map(attribute_text, texts[row].tolist()), strict=True)
+        said = [f"{name[5:]}: {text}" for name, text in values if text]
         found.append(
             [
                 place_of[int(table.frame[row])], int(table.id[row]), label_ids.index(int(table.label[row])),

@@ -141,7 +141,13 @@
     for (const [row, [id, track]] of rows.entries()) {
       pen.fillStyle = data.labels[track.label].color;
       pen.globalAlpha = chosen === null || chosen === id ? 0.9 : 0.35;
-      for (const frame of track.frames) pen.fillRect(frame * step, row * tall + 1, step + 0.5, Math.max(tall - 2, 2));
+      let start = 0;
+      track.frames.forEach((frame, at) => {
+        if (track.frames[at + 1] === frame + 1) return;
+        const from = track.frames[start];
+        pen.fillRect(from * step, row * tall + 1, (frame + 1 - from) * step, Math.max(tall - 2, 2));
+        start = at + 1;
+      });
     }
     pen.globalAlpha = 1;
     pen.fillStyle = css("--ink");

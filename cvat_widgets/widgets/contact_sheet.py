@@ -348,9 +348,9 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         edited = self._write(rows, kind, label)
         before = self.rows[[name for name in ("mark", "label") if name in self.rows]].copy()
         self._history.append((before, edited))
-        self.rows.iloc[index, self.rows.columns.get_loc("mark")] = kind
+        self.rows.loc[rows.index, "mark"] = kind
         if label is not None and "label" in self.rows:
-            self.rows.iloc[index, self.rows.columns.get_loc("label")] = label
+            self.rows.loc[rows.index, "label"] = label
             self._render()
         else:
             self._paint()

@@ -179,7 +179,9 @@ def planted(seed: int = 7) -> Planted:
         [Label("car", attributes=[Attribute("color", "select", values=("red", "blue"), mutable=True)]),
          "person", "truck", "light", "tree"]
     )  # fmt: skip
-    frames = FrameIndex([f"frame_{n:06d}" for n in range(FRAMES)], np.full(FRAMES, WIDTH, np.int32), np.full(FRAMES, HEIGHT, np.int32))
+    frames = FrameIndex(
+        [f"frame_{n:06d}" for n in range(FRAMES)], np.full(FRAMES, WIDTH, np.int32), np.full(FRAMES, HEIGHT, np.int32)
+    )
     table = from_dataframe(pd.DataFrame(maker.rows), labels, frames)
     truth = pd.DataFrame(maker.truth)
     noise = maker.random.normal(0, 0.03, (len(truth), 4))

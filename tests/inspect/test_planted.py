@@ -25,7 +25,11 @@ CASES = [
     (inspect.swapped_identities, "swap", set(), 0.9, 0.9),
     (inspect.attribute_inconsistencies, "attribute", set(), 1.0, 1.0),
 ]
-MODEL_CASES = [("label", "class", set()), ("location", "location", {"border", "size"}), ("extra", None, {"drawn twice", "location", "tiny", "duplicate", "overlap", "border", "size"})]
+MODEL_CASES = [
+    ("label", "class", set()),
+    ("location", "location", {"border", "size"}),
+    ("extra", None, {"drawn twice", "location", "tiny", "duplicate", "overlap", "border", "size"}),
+]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +56,7 @@ def test_finds_what_was_planted(dataset: Planted, report: list[str], case) -> No
     errors = dataset.errors[kind]
     by_frame = rows["id"].isna().all()
     found = set((rows["frame"] if by_frame else rows["id"]).astype(int).tolist())
-    if kind in ("swap",):
+    if kind == "swap":
         found |= set(rows["other_id"].tolist())
     also = set().union(*(dataset.errors[other] for other in others)) if others else set()
     precision, recall = score(found, errors, also)
@@ -110,7 +114,9 @@ def test_near_duplicate_frames(report: list[str]) -> None:
     precision, recall = score(set(rows["frame"]), set(later.tolist()), set())
     report.append(f"{'near_duplicate_frames':28}{EACH:8}{len(rows):7}{precision:11.2f}{recall:8.2f}")
     assert (precision, recall) == (1.0, 1.0)
-    assert dict(zip(rows["frame"], rows["other_frame"], strict=True)) == dict(zip(later.tolist(), earlier.tolist(), strict=True))
+    assert dict(zip(rows["frame"], rows["other_frame"], strict=True)) == dict(
+        zip(later.tolist(), earlier.tolist(), strict=True)
+    )
     vectors = pictures.reshape(FRAMES, -1).astype(np.float32) - 127
     by_vector = inspect.near_duplicate_frames(Media(), embeddings=vectors)
     assert set(by_vector["frame"]) == set(later.tolist())

@@ -117,7 +117,9 @@ class Linked(traitlets.HasTraits):
 def test_a_click_opens_the_frame_and_selection_comes_back(task: Task) -> None:
     clicked = []
     annotator = Linked()
-    sheet = ContactSheet(task.shapes, task, annotator=annotator, on_click=lambda frame, rows: clicked.append((frame, len(rows))))
+    sheet = ContactSheet(
+        task.shapes, task, annotator=annotator, on_click=lambda frame, rows: clicked.append((frame, len(rows)))
+    )
     x, y = sheet._layout.corner(5)
     sheet.click(x + 20, y + 26 + 20)
     assert sheet.selected == [5]
@@ -167,10 +169,12 @@ def test_relabel_changes_the_task_and_can_be_taken_back(task: Task) -> None:
 
 def test_tracks_are_marked_too(task: Task) -> None:
     track = [
-        {"frame": frame, "label": "car", "type": "rectangle", "points": [5 + frame, 5, 30 + frame, 30], "track_id": 1} for frame in (2, 8)
+        {"frame": frame, "label": "car", "type": "rectangle", "points": [5 + frame, 5, 30 + frame, 30], "track_id": 1}
+        for frame in (2, 8)
     ]
-    (number,) = task.add(pd.DataFrame(track))
-    rows = task.to_frame(interpolate=True).query("track_id == @number and frame == 5")
+    number = task.add(pd.DataFrame(track))[0]
+    every = task.to_frame(interpolate=True)
+    rows = every[(every["track_id"] == number) & (every["frame"] == 5)]
     sheet = ContactSheet(rows, task, attribute="review")
     sheet.mark("accept", [0])
     assert set(task.tracks["attr.review"]) == {"accept"}
