@@ -26,7 +26,7 @@ from cvat_widgets.errors import (
 from cvat_widgets.model.labels import Attribute, Label
 
 if TYPE_CHECKING:
-    from cvat_widgets import actions, formats, inspect, plots, samples
+    from cvat_widgets import actions, formats, inspect, plots, quality, samples
     from cvat_widgets.actions import action
     from cvat_widgets.backends import detector, interactor, load_backend, tracker
     from cvat_widgets.formats import convert, read_dataset
@@ -78,6 +78,7 @@ __all__ = [
     "load_backend",
     "plots",
     "projects",
+    "quality",
     "read_dataset",
     "read_parquet",
     "rows_from_masks",
@@ -121,7 +122,7 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("samples", "formats", "actions", "backends", "inspect", "plots"):
+    if name in ("samples", "formats", "actions", "backends", "inspect", "plots", "quality"):
         return importlib.import_module(f"cvat_widgets.{name}")
     if name == "__version__":
         from importlib.metadata import version
