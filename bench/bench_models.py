@@ -139,9 +139,7 @@ def annotate() -> None:
     with tempfile.TemporaryDirectory() as folder:
         model = detector()
         name = model.info.labels.names[0]
-        task = cw.Task.create(
-            "bench", clip(), labels=[name], store=Path(folder) / "s.sqlite", stop_frame=FRAMES - 1
-        )
+        task = cw.Task.create("bench", clip(), labels=[name], store=Path(folder) / "s.sqlite", stop_frame=FRAMES - 1)
         rules = {name: name}
         Handler.model = model
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

@@ -61,9 +61,12 @@ def track(keyframes: dict[int, tuple[float, ...]], *, label: int = 1, outside: t
     return Track(id=_next_id(), label=label, type="rectangle", keyframes=states)
 
 
-def skeleton(joints: dict[int, tuple[float, float]], *, label: int = 10, hidden: tuple[int, ...] = (), gone: tuple[int, ...] = ()) -> Shape:
+def skeleton(
+    joints: dict[int, tuple[float, float]], *, label: int = 10, hidden: tuple[int, ...] = (), gone: tuple[int, ...] = ()
+) -> Shape:
     """Joints by sublabel; hidden ones are occluded, gone ones outside."""
     elements = tuple(
-        Element(id=_next_id(), label=name, points=point, occluded=name in hidden, outside=name in gone) for name, point in joints.items()
+        Element(id=_next_id(), label=name, points=point, occluded=name in hidden, outside=name in gone)
+        for name, point in joints.items()
     )
     return shape("skeleton", (), label=label, elements=elements)

@@ -144,7 +144,12 @@ def test_json_has_cvats_keys(report: QualityReport) -> None:
         "frame_share", "frames", "frame_count", "conflict_count", "warning_count", "error_count", "conflicts_by_type",
         "mean_conflict_count", "annotations", "annotation_components",
     }  # fmt: skip
-    assert summary["conflicts_by_type"] == {"mismatching_label": 1, "missing_annotation": 1, "extra_annotation": 1, "low_overlap": 1}
+    assert summary["conflicts_by_type"] == {
+        "mismatching_label": 1,
+        "missing_annotation": 1,
+        "extra_annotation": 1,
+        "low_overlap": 1,
+    }
     assert summary["annotations"]["confusion_matrix"]["axes"] == {"cols": "gt", "rows": "ds"}
     assert summary["annotation_components"]["shape"]["mean_iou"] == pytest.approx(report.mean_iou)
     assert summary["frame_share"] == 1
@@ -198,7 +203,15 @@ def records(draw: st.DrawFn) -> Record:
     if kind == "tag":
         return tag(common["label"], common["frame"])
     if kind in ("rectangle", "turned"):
-        return box(x, y, x + width, y + height, rotation=float(draw(st.integers(1, 359))) if kind == "turned" else 0.0, **common, **more)
+        return box(
+            x,
+            y,
+            x + width,
+            y + height,
+            rotation=float(draw(st.integers(1, 359))) if kind == "turned" else 0.0,
+            **common,
+            **more,
+        )
     if kind == "polygon":
         return square(x, y, x + width, y + height, **common, **more)
     if kind == "ellipse":

@@ -297,7 +297,9 @@ def test_the_sweep_finds_exactly_the_boxes_that_touch(a: list, b: list) -> None:
         numbers = np.array([each[1] for each in side], float).reshape(-1, 4)
         sides.append((frame, np.column_stack((numbers[:, :2], numbers[:, :2] + numbers[:, 2:]))))
     (frame_a, box_a), (frame_b, box_b) = sides
-    found = [pair for x, y in overlapping_pairs(frame_a, box_a, frame_b, box_b) for pair in zip(x.tolist(), y.tolist(), strict=True)]
+    found = [
+        pair for x, y in overlapping_pairs(frame_a, box_a, frame_b, box_b) for pair in zip(x.tolist(), y.tolist(), strict=True)
+    ]
     touching = {
         (i, j)
         for i in range(len(frame_a))

@@ -14,7 +14,10 @@ from cvat_widgets.quality import QualityError
 
 LABELS = LabelSet.of(
     [
-        {"name": "car", "attributes": [{"name": "doors", "input_type": "number", "values": ["0", "9", "1"], "default_value": "4"}]},
+        {
+            "name": "car",
+            "attributes": [{"name": "doors", "input_type": "number", "values": ["0", "9", "1"], "default_value": "4"}],
+        },
         "bus",
         {"name": "hand", "type": "skeleton", "sublabels": [{"name": "tip"}, {"name": "root"}]},
         {"name": "foot", "type": "skeleton", "sublabels": [{"name": "tip"}, {"name": "root"}]},
@@ -63,7 +66,9 @@ def test_without_labels_names_are_taken_as_they_come() -> None:
 
 
 def test_a_small_hand_made_dataframe() -> None:
-    gt = pd.DataFrame({"frame": [0, 0], "label": ["a", "b"], "type": "rectangle", "points": [[0, 0, 9, 9], np.array([20, 0, 29, 9])]})
+    gt = pd.DataFrame(
+        {"frame": [0, 0], "label": ["a", "b"], "type": "rectangle", "points": [[0, 0, 9, 9], np.array([20, 0, 29, 9])]}
+    )
     found = quality.compare(gt, gt.iloc[:1])
     assert (found.accuracy, found.per_label["label"].tolist()) == (0.5, ["a", "b"])
     assert quality.merge([gt, gt]).label.tolist() == [1, 2]
