@@ -53,7 +53,8 @@ function Shortcuts() {
           />
           <IconButton icon={X} label="Close (Esc)" onClick={close} />
         </div>
-        <div class="cvw-shortcuts">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must scroll by keys, too */}
+        <section class="cvw-shortcuts" aria-label="Keys and gestures" tabIndex={0}>
           {groups.map((group) => {
             const rows = ACTIONS.filter(
               (action) =>
@@ -77,7 +78,7 @@ function Shortcuts() {
               <Shortcut key={keys} keys={[keys]} label={label} />
             ))}
           </section>
-        </div>
+        </section>
         <p class="cvw-help-foot">
           Other actions have no keys yet.{" "}
           <button
