@@ -48,6 +48,11 @@ def choose(page: AnnotatorPage, name: str) -> None:
     expect(page.root.get_by_test_id(f"{name}-workspace")).to_be_visible()
 
 
+def in_a_field(page: AnnotatorPage) -> None:
+    """Wait until what is typed goes into a field; no hand is as fast as a script."""
+    page.page.wait_for_function("document.activeElement?.tagName === 'INPUT'")
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_attributes_are_answered_by_keys_alone(open_notebook: Opener, tmp_path: Path, theme: str) -> None:
     page, store = opened(open_notebook, tmp_path, theme)
@@ -57,10 +62,12 @@ def test_attributes_are_answered_by_keys_alone(open_notebook: Opener, tmp_path: 
     page.page.wait_for_timeout(400)
     page.notebook.screenshot(f"workspace-attributes-{theme}")
     page.press("2", "ArrowDown", "1", "ArrowDown")
+    in_a_field(page)
     page.page.keyboard.type("B-12")
     page.press("ArrowDown", "3", "ArrowDown")
     page.page.wait_for_timeout(200)
     page.notebook.screenshot(f"workspace-attributes-number-{theme}")
+    in_a_field(page)
     page.page.keyboard.type("52")
     page.press("Tab")
     page.wait(f"editor.selection.value[0] !== {car}")

@@ -1,5 +1,5 @@
 /** The side panel of attribute annotation: one object, one attribute, its values with their keys. */
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { assign } from "../actions/objects";
 import type { AttributeSpec, ObjectState } from "../document/records";
 import {
@@ -140,7 +140,7 @@ function TypedValue({ state, spec, value, disabled }: TypedProps) {
   const field = useRef<HTMLInputElement>(null);
   const [min, max, step] = spec.values;
   const number = spec.input_type === "number";
-  useEffect(() => {
+  useLayoutEffect(() => {
     const input = field.current;
     const root = input?.closest<HTMLElement>(".cvw-root");
     if (!root?.contains(document.activeElement)) return;
