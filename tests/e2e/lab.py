@@ -27,6 +27,8 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 TIMEOUT = 60_000
+THEMES = ["light", "dark"] if os.environ.get("CVAT_WIDGETS_LOOKS") == "all" else ["light"]
+"""Themes in which whole scenarios run; `test_looks.py` looks at both in any case."""
 
 
 def chromium_path() -> str | None:

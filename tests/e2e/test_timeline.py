@@ -9,7 +9,7 @@ import pytest
 
 import cvat_widgets as cw
 from tests.e2e.annotator import AnnotatorPage
-from tests.e2e.lab import NotebookPage, expect
+from tests.e2e.lab import THEMES, NotebookPage, expect
 
 Opener = Callable[..., NotebookPage]
 
@@ -65,7 +65,7 @@ def drag_keyframe(page: AnnotatorPage, track: int, start: int, end: int) -> None
     page.page.mouse.move(x + (end - start) * lane["width"] / 120, y, steps=5)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_keyframes_are_dragged_as_one_step(open_notebook: Opener, tmp_path: Path, theme: str) -> None:
     page, task = opened(open_notebook, tmp_path, theme=theme)
     track = first_track(page)
@@ -139,7 +139,7 @@ def test_many_tracks_are_rows_only_where_they_are_seen(open_notebook: Opener, tm
     page.notebook.screenshot("timeline-many")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_objects_are_propagated_and_removed_in_ranges(open_notebook: Opener, tmp_path: Path, theme: str) -> None:
     page, task = opened(open_notebook, tmp_path, theme=theme)
     page.go_to(5)

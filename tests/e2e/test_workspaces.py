@@ -9,7 +9,7 @@ import pytest
 
 import cvat_widgets as cw
 from tests.e2e.annotator import AnnotatorPage
-from tests.e2e.lab import NotebookPage, expect
+from tests.e2e.lab import THEMES, NotebookPage, expect
 
 Opener = Callable[..., NotebookPage]
 
@@ -53,7 +53,7 @@ def in_a_field(page: AnnotatorPage) -> None:
     page.page.wait_for_function("document.activeElement?.tagName === 'INPUT'")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_attributes_are_answered_by_keys_alone(open_notebook: Opener, tmp_path: Path, theme: str) -> None:
     page, store = opened(open_notebook, tmp_path, theme)
     choose(page, "attributes")
@@ -91,7 +91,7 @@ def test_attributes_are_answered_by_keys_alone(open_notebook: Opener, tmp_path: 
     assert not page.notebook.errors
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_frames_get_tags_by_digits(open_notebook: Opener, tmp_path: Path, theme: str) -> None:
     page, store = opened(open_notebook, tmp_path, theme)
     choose(page, "tags")
@@ -116,7 +116,7 @@ def test_frames_get_tags_by_digits(open_notebook: Opener, tmp_path: Path, theme:
     assert not page.notebook.errors
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_one_shape_a_picture_until_the_last(open_notebook: Opener, tmp_path: Path, theme: str) -> None:
     store = str(tmp_path / "single.sqlite")
     setup = f"""import cvat_widgets as cw
@@ -189,7 +189,7 @@ def pictures(open_notebook: Opener, tmp_path: Path, theme: str) -> tuple[Annotat
     return page, cw.Task.open("frames", store=store)
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_frames_are_deleted_passed_over_and_restored(open_notebook: Opener, tmp_path: Path, theme: str) -> None:
     page, task = pictures(open_notebook, tmp_path, theme)
     page.press("f")
@@ -222,7 +222,7 @@ def test_frames_are_deleted_passed_over_and_restored(open_notebook: Opener, tmp_
     assert not page.notebook.errors
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", THEMES)
 def test_context_images_are_shown_turned_zoomed_and_hidden(open_notebook: Opener, tmp_path: Path, theme: str) -> None:
     page, _ = pictures(open_notebook, tmp_path, theme)
     card = page.root.get_by_test_id("context-images")
