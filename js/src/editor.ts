@@ -119,7 +119,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   smoothImage: true,
   leftPanelWidth: 44,
   rightPanelWidth: 300,
-  timelineHeight: 160,
+  timelineHeight: 124,
   timelineOpen: true,
   recentFilters: [],
 };

@@ -15,6 +15,7 @@ import { OVERLAYS } from "./overlays";
 import { Sidebar } from "./Sidebar";
 import { DrawingHint, ToolBar } from "./ToolBar";
 import { TopBar } from "./TopBar";
+import { TimelineRoom } from "./timeline/Room";
 import { hasTimeline } from "./timeline/shown";
 import { ViewBar } from "./ViewBar";
 import { driveWorkspaces } from "./workspaces";
@@ -33,7 +34,7 @@ export interface AppProps {
 
 const NARROW = 720;
 const MaskBar = fetched("MaskBar", ({ editor }) => editor.tool.value === "mask");
-const Timeline = fetched("Timeline", hasTimeline);
+const Timeline = fetched("Timeline", hasTimeline, TimelineRoom);
 
 export function App(props: AppProps) {
   return (

@@ -13,7 +13,6 @@ import { hasShapesLane } from "./timeline/shown";
 
 const ROW = 22;
 const RULER = 20;
-const HEAD = 30;
 /** Rows above and below those that are seen, so that scrolling shows no gap. */
 const SPARE = 3;
 const NAMES = 132;
@@ -31,15 +30,13 @@ export function Timeline() {
   useSignalEffect(() => {
     range.value = following(range.peek(), whole, editor.frame.value);
   });
-  const rows = tracks.length + (shapes ? 1 : 0);
-  const height = Math.min(timelineHeight, HEAD + RULER + rows * ROW + 6);
   const zoom = (factor: number) => (): void => {
     range.value = zoomed(range.peek(), whole, factor, editor.frame.peek() + 0.5);
   };
   const zoomedIn = range.value.to - range.value.from < whole.to - whole.from;
   return (
-    <section class="cvw-timeline" aria-label="Timeline" style={open ? { height: `${height}px` } : undefined}>
-      {open && <Grip height={height} />}
+    <section class="cvw-timeline" aria-label="Timeline" style={open ? { height: `${timelineHeight}px` } : undefined}>
+      {open && <Grip height={timelineHeight} />}
       <div class="cvw-timeline-head">
         <IconButton
           icon={open ? ChevronDown : ChevronRight}
@@ -193,6 +190,7 @@ function Lanes({ range, shapes }: { range: Signal<TimeRange>; shapes: boolean })
           />
         ))}
       </div>
+      {tracks.length + offset === 0 && <p class="cvw-lanes-empty">Every track gets a lane here.</p>}
       <Playhead range={range} width={width} rows={tracks.length + offset} />
     </div>
   );

@@ -42,15 +42,22 @@ function start(context: Context): void {
   });
 }
 
-/** A panel by name; nothing is fetched before `wanted`. */
-export function fetched(name: PanelName, wanted: (context: Context) => boolean = () => true): FunctionComponent {
+/** A panel by name; nothing is fetched before `wanted`. `room` keeps its place until it is there. */
+export function fetched(
+  name: PanelName,
+  wanted: (context: Context) => boolean = () => true,
+  room?: FunctionComponent,
+): FunctionComponent {
   function Fetched() {
     const context = useAnnotator();
     if (!wanted(context)) return null;
     const Panel = panels.value?.[name];
     if (Panel) return <Panel />;
     start(context);
-    return (
+    const Room = room;
+    return Room ? (
+      <Room />
+    ) : (
       <div class="cvw-visually-hidden" role="status">
         Opening…
       </div>

@@ -1,4 +1,4 @@
-/** Whether there is anything for the timeline to show. */
+/** What the timeline shows, and whether it is there at all. */
 import type { Context } from "../../actions/context";
 import type { Editor } from "../../editor";
 
@@ -8,6 +8,7 @@ export function hasShapesLane(editor: Editor): boolean {
   return editor.frames.kind === "video" && editor.document.count > tracks.length;
 }
 
+/** From the start, and as high as the user left it: it never pushes the picture aside when the first object appears. */
 export function hasTimeline({ editor }: Context): boolean {
-  return editor.document.tracks().length > 0 || hasShapesLane(editor);
+  return editor.frames.kind === "video" || editor.document.tracks().length > 0;
 }
