@@ -61,7 +61,12 @@ export async function buildBoth({ main, extra, outdir, root, options }) {
     entryPoints: [main],
     plugins: [...base.plugins, sharedRegistry([], root)],
   });
-  const extraInputs = await inputsOf({ ...base, define, entryPoints: [extra], plugins: base.plugins });
+  const extraInputs = await inputsOf({
+    ...base,
+    define,
+    entryPoints: [extra],
+    plugins: [...base.plugins, sharedRegistry([], root)],
+  });
   const wanted = new Set();
   for (const [file, { imports }] of Object.entries(extraInputs)) {
     if (file in mainInputs) continue;

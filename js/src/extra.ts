@@ -1,4 +1,6 @@
-/** Panels that are fetched from the kernel when they are first wanted. Each is one line here and one where it is shown. */
+/** The second bundle: panels and tools that are fetched from the kernel. Each panel is one line here and one where it is shown. */
+
+export { convert } from "./actions/conversions";
 export { ActionsDialog } from "./panels/ActionsDialog";
 export { AttributesWorkspace } from "./panels/AttributesWorkspace";
 export { ContextImages } from "./panels/ContextImages";
@@ -15,3 +17,4 @@ export { SingleShapeWorkspace } from "./panels/SingleShapeWorkspace";
 export { StatisticsDialog } from "./panels/StatisticsDialog";
 export { TagsWorkspace } from "./panels/TagsWorkspace";
 export { Timeline } from "./panels/Timeline";
+export { FETCHED_TOOLS } from "./tools/fetched-tools";

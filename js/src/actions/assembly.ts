@@ -1,9 +1,9 @@
 /** Several objects that become one, one that becomes two, and tracks over ranges of frames. Default keys are CVAT's. */
-import { groupObjects } from "../document/operations";
+import { groupObjects } from "../document/grouping";
 import type { ToolName } from "../editor";
 import { turnedRound } from "../geometry/contour";
+import { carryOut } from "../tools/carry-out";
 import { commitFigures } from "../tools/commit";
-import { carryOut } from "../tools/pick/picking";
 import { editing, selected, writable } from "./conditions";
 import type { Action, Context } from "./context";
 

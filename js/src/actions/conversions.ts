@@ -6,21 +6,10 @@ import { type Convertible, type Outlined, toMask, toPolygons, toRectangle } from
 import { EMPTY_EDGES } from "../shapes/kind";
 import { plural } from "../tools/commit";
 import { refusal } from "../tools/rules";
-
-/** What can be made of a shape of a type. */
-const TARGETS: Readonly<Partial<Record<ObjectState["type"], readonly Convertible[]>>> = {
-  mask: ["polygon", "rectangle"],
-  polygon: ["mask", "rectangle"],
-  rectangle: ["polygon", "mask"],
-  ellipse: ["mask", "polygon"],
-};
+import { canConvert } from "./convertible";
 
 /** New points, the first ones for the object itself; or why there are none, in words. */
 type Made = readonly number[][] | string;
-
-export function canConvert(state: ObjectState, to: Convertible): boolean {
-  return TARGETS[state.type]?.includes(to) ?? false;
-}
 
 /** Convert what can be converted, as one change; say why the rest cannot. */
 export function convert(editor: Editor, states: readonly ObjectState[], to: Convertible): void {

@@ -1,11 +1,12 @@
 /** Masks: how they are drawn, and what they can be made into. Shift+1 to Shift+4 are CVAT's. */
 import type { ObjectState } from "../document/records";
 import type { Convertible } from "../geometry/convert";
-import { editMask } from "../tools/mask/index";
+import { withSecondBundle } from "../second-bundle";
+import { editMask } from "../tools/mask/open";
 import type { MaskTool } from "../tools/mask/options";
 import { editing, selected, writable } from "./conditions";
 import type { Action, Context } from "./context";
-import { canConvert, convert } from "./conversions";
+import { canConvert } from "./convertible";
 
 const drawing = ({ editor }: Context) => editor.tool.value === "mask";
 
@@ -31,7 +32,7 @@ function makeInto(to: Convertible, key: string): Action {
     group: "Objects",
     keys: [key],
     enabled: (c) => editing(c) && selected(c).some((state) => canConvert(state, to)),
-    run: (c) => convert(c.editor, selected(c), to),
+    run: (c) => withSecondBundle(c.editor, "The conversion", (bundle) => bundle.convert(c.editor, selected(c), to)),
   };
 }
 

@@ -1,8 +1,8 @@
 /** Keyframes of a track as a whole: moving one to another frame. */
 import { keyframeFrames } from "../geometry/interpolation";
 import { sourceAfterEdit } from "./edits";
-import { Refusal } from "./operations";
 import type { AttributeValues, Edit, FieldChange, Keyframe, TrackRecord } from "./records";
+import { Refusal } from "./refusal";
 
 /** Move a keyframe (and those of the joints there) to another frame; refused where there is one already. */
 export function moveKeyframe(track: TrackRecord, from: number, to: number): Edit | Refusal {

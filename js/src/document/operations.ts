@@ -20,15 +20,8 @@ import type {
   TrackElement,
   TrackRecord,
 } from "./records";
+import { Refusal } from "./refusal";
 import { stateOn } from "./states";
-
-export class Refusal {
-  constructor(
-    readonly key: string,
-    /** What is wrong, for the user. */
-    readonly reason: string,
-  ) {}
-}
 
 type Keyframes = Readonly<Record<number, Keyframe>>;
 type LabelOf = (id: number) => LabelSpec | undefined;
@@ -308,20 +301,4 @@ function removedKeyframes(track: TrackRecord, inside: (frame: number) => boolean
     for (const frame of keyframeFrames(element.keyframes))
       if (inside(frame)) fields[`elements.${element.id}.keyframes.${frame}`] = [element.keyframes[frame], null];
   return fields;
-}
-
-/** One number for all of them, larger than any in use; not `together`: out of their groups. */
-export function groupObjects(
-  document: Pick<JobDocument, "get" | "all">,
-  ids: readonly number[],
-  together: boolean,
-): Edit | Refusal {
-  const records = ids.flatMap((id) => document.get(id) ?? []);
-  if (records.length === 0) return new Refusal("few", "Choose objects to group.");
-  let number = 0;
-  if (together) for (const record of document.all()) number = Math.max(number, record.group + 1);
-  if (together && number === 0) number = 1;
-  const updated: Record<number, Record<string, FieldChange>> = {};
-  for (const record of records) if (record.group !== number) updated[record.id] = { group: [record.group, number] };
-  return { updated };
 }

@@ -4,24 +4,12 @@
  */
 import type { Point } from "../shapes/kind";
 import { type Bitmap, boxOfBitmap, EMPTY_BITMAP, type PixelBox, push } from "./bitmap";
+import { type Brush, TILE } from "./brush";
 
-/** Pixels along the side of a tile. */
-export const TILE = 256;
 const AREA = TILE * TILE;
-
-export interface Brush {
-  readonly form: "circle" | "square";
-  /** Its width in whole pixels, at least 1. */
-  readonly size: number;
-}
 
 /** Tiles as they were before a change (null: there was none), by their number. */
 export type Change = ReadonlyMap<number, Uint8Array | null>;
-
-/** Where a brush is put for a cursor: in the middle of a pixel, or between pixels if its size is even. */
-export function snapToBrush([x, y]: Point, size: number): Point {
-  return size % 2 === 1 ? [Math.floor(x) + 0.5, Math.floor(y) + 0.5] : [Math.round(x), Math.round(y)];
-}
 
 export class TiledBitmap {
   readonly columns: number;

@@ -6,6 +6,7 @@ import { type Context, UiState } from "../actions/context";
 import { isTyping, KeyReader, pressOf } from "../actions/keys";
 import type { Editor } from "../editor";
 import { Scene } from "../scene/scene";
+import { fetchSecondBundle, secondBundle } from "../second-bundle";
 import { ToolManager } from "../tools/manager";
 import { ContextPanel } from "./ContextPanel";
 import { AnnotatorContext } from "./context";
@@ -35,6 +36,11 @@ export interface AppProps {
 const NARROW = 720;
 const MaskBar = fetched("MaskBar", ({ editor }) => editor.tool.value === "mask");
 const Timeline = fetched("Timeline", hasTimeline, TimelineRoom);
+
+function whenIdle(run: () => void): void {
+  if (globalThis.requestIdleCallback) globalThis.requestIdleCallback(run);
+  else setTimeout(run, 200);
+}
 
 export function App(props: AppProps) {
   return (
@@ -84,10 +90,15 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
     const stop = effect(() => {
       if (ui.leave.value > 0) element.blur();
     });
+    // Not before the first picture is there: what comes later must not delay it.
+    const stopWaiting = effect(() => {
+      if (editor.player.image.value && !secondBundle.peek()) whenIdle(() => fetchSecondBundle(editor).catch(() => undefined));
+    });
     return () => {
       observer.disconnect();
       seen.disconnect();
       stop();
+      stopWaiting();
     };
   }, [editor]);
 

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { withIds } from "../actions/ids";
 import { named } from "../actions/objects";
 import { propagate } from "../document/operations";
-import { carryOut } from "../tools/pick/picking";
+import { carryOut } from "../tools/carry-out";
 import { useAnnotator } from "./context";
 import { Dialog } from "./Dialog";
 import { DialogFoot, NumberRow } from "./DialogForm";

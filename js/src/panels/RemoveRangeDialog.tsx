@@ -1,7 +1,8 @@
 /** Everything in a range of frames goes; of tracks the keyframes only, if the user wants that. */
 import { useMemo, useState } from "preact/hooks";
-import { Refusal, removeInRange } from "../document/operations";
-import { carryOut } from "../tools/pick/picking";
+import { removeInRange } from "../document/operations";
+import { Refusal } from "../document/refusal";
+import { carryOut } from "../tools/carry-out";
 import { useAnnotator } from "./context";
 import { Dialog } from "./Dialog";
 import { DialogFoot, NumberRow } from "./DialogForm";

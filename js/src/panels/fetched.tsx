@@ -1,48 +1,29 @@
-/**
- * Panels that are not part of the module every widget brings along: they are fetched from the kernel, all at once, when the first
- * of them is opened.
- */
-
-import { shared } from "virtual:shared";
-import { signal } from "@preact/signals";
+/** Panels of the second bundle. */
 import type { FunctionComponent } from "preact";
 import type { Context } from "../actions/context";
+import { fetchSecondBundle, reportMissing, type SecondBundle, secondBundle } from "../second-bundle";
 import { useAnnotator } from "./context";
 
-declare const __CVAT_WIDGETS_MODULES__: string;
+export type PanelName = {
+  [Name in keyof SecondBundle]: SecondBundle[Name] extends FunctionComponent ? Name : never;
+}[keyof SecondBundle];
 
-type Panels = Readonly<Record<PanelName, FunctionComponent>>;
-export type PanelName = keyof typeof import("../extra");
+let failed = false;
 
-const panels = signal<Panels | null>(null);
-let fetching = false;
-
-async function fetchPanels({ editor }: Context): Promise<void> {
-  const { buffers } = await editor.link.call("panels");
-  const [bytes] = buffers;
-  if (!bytes) throw new Error("The kernel sent no panels.");
-  // They use the very modules of this one, which is how they see the same editor.
-  (globalThis as Record<string, unknown>)[__CVAT_WIDGETS_MODULES__] = shared;
-  const url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "text/javascript" }));
-  try {
-    panels.value = (await import(/* @vite-ignore */ url)) as Panels;
-  } finally {
-    URL.revokeObjectURL(url);
-  }
-}
-
-function start(context: Context): void {
-  if (fetching) return;
-  fetching = true;
-  fetchPanels(context).catch((error: unknown) => {
-    fetching = false;
-    context.ui.closeOverlay();
-    const reason = error instanceof Error ? error.message : String(error);
-    context.editor.toast("error", `This panel could not be opened: ${reason}. If the package was updated, reload the page.`);
+function start({ editor, ui }: Context): void {
+  // A component asks at every render; what failed is asked for again when the user opens something anew.
+  if (failed) return;
+  fetchSecondBundle(editor).catch((error: unknown) => {
+    failed = true;
+    setTimeout(() => {
+      failed = false;
+    }, 1000);
+    ui.closeOverlay();
+    reportMissing(editor, "This panel", error);
   });
 }
 
-/** A panel by name; nothing is fetched before `wanted`. `room` keeps its place until it is there. */
+/** A panel by name; nothing is fetched before `wanted`. `room` keeps the place of one that is there from the start. */
 export function fetched(
   name: PanelName,
   wanted: (context: Context) => boolean = () => true,
@@ -51,13 +32,13 @@ export function fetched(
   function Fetched() {
     const context = useAnnotator();
     if (!wanted(context)) return null;
-    const Panel = panels.value?.[name];
+    const Panel = secondBundle.value?.[name];
     if (Panel) return <Panel />;
-    start(context);
     const Room = room;
-    return Room ? (
-      <Room />
-    ) : (
+    // What has its place from the start comes by itself after the first picture.
+    if (Room) return <Room />;
+    start(context);
+    return (
       <div class="cvw-visually-hidden" role="status">
         Opening…
       </div>

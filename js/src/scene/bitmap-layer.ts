@@ -3,7 +3,8 @@
  * move touched are written to them, and only that part of the view is composed again.
  */
 import { boxesMeet, type PixelBox } from "../geometry/bitmap";
-import { type Brush, snapToBrush, TILE, type TiledBitmap } from "../geometry/tiles";
+import { type Brush, snapToBrush, TILE } from "../geometry/brush";
+import type { TiledBitmap } from "../geometry/tiles";
 import type { Point } from "../shapes/kind";
 import type { Context } from "./painter";
 import { contextOf, createSurface, type Surface } from "./surface";

@@ -1,40 +1,43 @@
-/** The tools: one line each. */
+/** The tools: one line each. What is drawn by two clicks or by points is at hand at once, the rest is fetched when it is first wanted. */
 import type { Editor, ToolName } from "../editor";
 import { DrawBox } from "./draw/box";
-import { cuboidPoints, DrawClicks, extremePoints, turnedBox } from "./draw/clicks";
 import { DrawPath } from "./draw/path";
-import { DrawMask } from "./mask/index";
-import { GROUP, MERGE, Picking } from "./pick/picking";
-import { Slicing } from "./pick/slicing";
-import { Splitting } from "./pick/splitting";
+import { fetchedTool } from "./fetched";
 import { SelectTool } from "./select/index";
 import type { State, ToolContext } from "./state";
 import { Zooming } from "./zooming";
 
-export const TOOLS: Readonly<Record<ToolName, (context: ToolContext) => State>> = {
+type Make = (context: ToolContext) => State;
+
+const BY_CLICKS: Readonly<Record<string, Make>> = {
+  "rectangle-extreme": fetchedTool("rectangle", "rectangle-extreme"),
+  "rectangle-turned": fetchedTool("rectangle", "rectangle-turned"),
+  "ellipse-turned": fetchedTool("ellipse", "ellipse-turned"),
+  "cuboid-points": fetchedTool("cuboid", "cuboid-points"),
+};
+
+/** The way of drawing that the user has chosen. */
+function byMethod(name: "rectangle" | "ellipse" | "cuboid"): Make {
+  return (context) => {
+    const method = context.editor.settings.peek()[`${name}Method`];
+    return BY_CLICKS[`${name}-${method}`]?.(context) ?? new DrawBox(context, name);
+  };
+}
+
+export const TOOLS: Readonly<Record<ToolName, Make>> = {
   select: (context) => new SelectTool(context),
-  rectangle: (context) => {
-    const method = context.editor.settings.peek().rectangleMethod;
-    if (method === "extreme") return new DrawClicks(context, extremePoints);
-    return method === "turned" ? new DrawClicks(context, turnedBox("rectangle")) : new DrawBox(context, "rectangle");
-  },
-  ellipse: (context) =>
-    context.editor.settings.peek().ellipseMethod === "turned"
-      ? new DrawClicks(context, turnedBox("ellipse"))
-      : new DrawBox(context, "ellipse"),
-  cuboid: (context) =>
-    context.editor.settings.peek().cuboidMethod === "points"
-      ? new DrawClicks(context, cuboidPoints)
-      : new DrawBox(context, "cuboid"),
+  rectangle: byMethod("rectangle"),
+  ellipse: byMethod("ellipse"),
+  cuboid: byMethod("cuboid"),
   skeleton: (context) => new DrawBox(context, "skeleton"),
   polygon: (context) => new DrawPath(context, "polygon"),
   polyline: (context) => new DrawPath(context, "polyline"),
   points: (context) => new DrawPath(context, "points"),
-  merge: (context) => new Picking(context, MERGE),
-  group: (context) => new Picking(context, GROUP),
-  split: (context) => new Splitting(context),
-  slice: (context) => new Slicing(context),
-  mask: (context) => new DrawMask(context),
+  merge: fetchedTool("merge"),
+  group: fetchedTool("group"),
+  split: fetchedTool("split"),
+  slice: fetchedTool("slice"),
+  mask: fetchedTool("mask"),
   zoom: (context) => new Zooming(context),
 };
 

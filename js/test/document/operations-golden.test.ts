@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { applyEdit } from "../../src/document/changes";
-import { groupObjects, mergeObjects, propagate, Refusal, removeInRange, splitTrack } from "../../src/document/operations";
+import { groupObjects } from "../../src/document/grouping";
+import { mergeObjects, propagate, removeInRange, splitTrack } from "../../src/document/operations";
 import type { AnnotationRecord, Edit, LabelSpec } from "../../src/document/records";
+import { Refusal } from "../../src/document/refusal";
 
 interface Case {
   readonly name: string;

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { JobDocument } from "../../src/document/document";
-import { groupObjects, mergeObjects, propagate, Refusal, removeInRange, splitTrack } from "../../src/document/operations";
+import { groupObjects } from "../../src/document/grouping";
+import { mergeObjects, propagate, removeInRange, splitTrack } from "../../src/document/operations";
 import type { AnnotationRecord, Edit, Keyframe, LabelSpec, ShapeRecord, TrackRecord } from "../../src/document/records";
+import { Refusal } from "../../src/document/refusal";
 
 const spec = { input_type: "text", values: [], default_value: "", mutable: false } as const;
 const car: LabelSpec = {

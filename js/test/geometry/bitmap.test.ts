@@ -16,9 +16,10 @@ import {
   unite,
   uniteAll,
 } from "../../src/geometry/bitmap";
+import { type Brush, snapToBrush } from "../../src/geometry/brush";
 import { fillEllipse, fillPolygon, fillRings } from "../../src/geometry/fill";
 import { bridged, outlinesOf } from "../../src/geometry/outline";
-import { type Brush, snapToBrush, TiledBitmap } from "../../src/geometry/tiles";
+import { TiledBitmap } from "../../src/geometry/tiles";
 
 /** From a drawing: "#" is set. */
 function drawn(text: string, left = 0, top = 0): Bitmap {

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { beforeEach, describe, expect, it } from "vitest";
-import { canConvert, convert } from "../../src/actions/conversions";
+import { convert } from "../../src/actions/conversions";
+import { canConvert } from "../../src/actions/convertible";
 import { invertEdit } from "../../src/document/changes";
 import { JobDocument } from "../../src/document/document";
 import type { AnnotationRecord, Edit, LabelSpec, ObjectState, ShapeRecord, TrackRecord } from "../../src/document/records";
@@ -20,7 +21,8 @@ import {
 } from "../../src/geometry/bitmap";
 import { fillPolygon } from "../../src/geometry/fill";
 import type { Preview, Stage } from "../../src/scene/stage";
-import { DrawMask, editMask } from "../../src/tools/mask/index";
+import { DrawMask } from "../../src/tools/mask/index";
+import { editMask } from "../../src/tools/mask/open";
 import { steppedSize } from "../../src/tools/mask/options";
 import type { ToolEvent } from "../../src/tools/state";
 import type { Link } from "../../src/wire/link";

@@ -1,7 +1,7 @@
 /** What a press on the timeline does: seek, scrub, or move a keyframe. */
 import { moveKeyframe } from "../../document/keyframes";
 import type { Editor } from "../../editor";
-import { carryOut } from "../../tools/pick/picking";
+import { carryOut } from "../../tools/carry-out";
 
 /** A keyframe under way. */
 export interface KeyframeDrag {

@@ -4,7 +4,6 @@
  */
 import { effect, untracked } from "@preact/signals";
 import type { ObjectState } from "../../document/records";
-import type { Editor } from "../../editor";
 import { decodeMask, isEmptyBitmap, sameBitmap } from "../../geometry/bitmap";
 import { EMPTY_EDGES, type Figure, type Point } from "../../shapes/kind";
 import { drawingRefusal } from "../commit";
@@ -19,18 +18,6 @@ const CLOSE_REACH = 8;
 const OPACITY = 0.55;
 /** Shown in place of the mask that is being changed. */
 const NOTHING: Figure = { type: "mask", points: [1, 0, 0, 0, 0], rotation: 0, edges: EMPTY_EDGES };
-
-/** Open a mask for changes; false if it cannot be changed now. */
-export function editMask(editor: Editor, state: ObjectState): boolean {
-  if (state.type !== "mask" || editor.info.readOnly) return false;
-  if (editor.isLocked(state.id)) {
-    editor.toast("info", `${editor.nameOf(state)} is locked. Unlock it with L.`);
-    return false;
-  }
-  editor.masks.target.value = state.id;
-  editor.tool.value = "mask";
-  return true;
-}
 
 export class DrawMask extends Drawing {
   override readonly name = "mask";

@@ -1,6 +1,6 @@
 /** How masks are drawn: what the bar over the canvas, the keys and the tool share. */
 import { computed, type Signal, signal } from "@preact/signals";
-import type { Brush } from "../../geometry/tiles";
+import type { Brush } from "../../geometry/brush";
 
 export const MASK_TOOLS = ["brush", "eraser", "polygon-plus", "polygon-minus"] as const;
 export type MaskTool = (typeof MASK_TOOLS)[number];

@@ -2,8 +2,9 @@
 
 import type { Points } from "../../document/records";
 import type { Bitmap } from "../../geometry/bitmap";
+import { type Brush, snapToBrush } from "../../geometry/brush";
 import { fillPolygon } from "../../geometry/fill";
-import { type Brush, type Change, snapToBrush, TiledBitmap } from "../../geometry/tiles";
+import { type Change, TiledBitmap } from "../../geometry/tiles";
 import type { Point } from "../../shapes/kind";
 
 /** So many tiles (of 64 KB) are kept for undo, and at least the last stroke. */

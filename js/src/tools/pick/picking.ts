@@ -1,7 +1,11 @@
 /** Tools for which objects are clicked one after the other, also on different frames, and then become something together. */
-import { groupObjects, mergeObjects, Refusal } from "../../document/operations";
+
+import { groupObjects } from "../../document/grouping";
+import { mergeObjects } from "../../document/operations";
 import type { Edit } from "../../document/records";
+import type { Refusal } from "../../document/refusal";
 import type { Editor } from "../../editor";
+import { carryOut } from "../carry-out";
 import { type KeyInput, State, type ToolContext, type ToolEvent } from "../state";
 
 interface Purpose {
@@ -25,19 +29,6 @@ export const GROUP: Purpose = {
   least: 1,
   edit: (editor, ids) => groupObjects(editor.document, ids, true),
 };
-
-/** Commit what an operation gave, or say why it gave nothing; true if something was done. */
-export function carryOut(editor: Editor, label: string, result: Edit | Refusal): boolean {
-  if (result instanceof Refusal) {
-    editor.toast("warning", result.reason);
-    return false;
-  }
-  editor.commit(label, result);
-  const added = (result.added ?? []).map((record) => record.id);
-  if (added.length > 0) editor.selection.value = added;
-  editor.announce(label);
-  return true;
-}
 
 export class Picking extends State {
   override readonly name: Purpose["name"];

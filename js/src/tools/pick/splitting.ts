@@ -1,7 +1,7 @@
 /** Click a track, and it becomes two: before this frame and from it on. */
 import { splitTrack } from "../../document/operations";
+import { carryOut } from "../carry-out";
 import { State, type ToolEvent } from "../state";
-import { carryOut } from "./picking";
 
 export class Splitting extends State {
   override readonly name = "split";

@@ -3,7 +3,7 @@ import { kindOf } from "../../shapes/index";
 import type { Handle } from "../../shapes/kind";
 import { nearestEdge, removeVertex } from "../../shapes/vertices";
 import { commitFigures } from "../commit";
-import { editMask } from "../mask/index";
+import { editMask } from "../mask/open";
 import { Panning } from "../panning";
 import { refusal } from "../rules";
 import type { KeyInput, State, ToolEvent } from "../state";
