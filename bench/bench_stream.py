@@ -71,7 +71,7 @@ SEEK = """([selector, frame]) => new Promise((resolve) => {
     const { player } = document.querySelector(selector).cvatWidgets.editor;
     const began = performance.now();
     const stop = player.image.subscribe((image) => {
-        if (image?.frame !== frame || image.tier !== "exact") return;
+        if (image?.frame !== frame || image.tier === "proxy") return;
         resolve(performance.now() - began);
         queueMicrotask(() => stop());
     });

@@ -9,7 +9,7 @@ import msgspec
 
 from cvat_widgets.errors import CvatWidgetsError, ProtocolError
 
-__all__ = ["PROTOCOL_VERSION", "Cancel", "Hello", "Message", "Op", "Ping", "Rpc", "Sync", "decode", "error_detail"]
+__all__ = ["PROTOCOL_VERSION", "Cancel", "Hello", "Message", "Nudge", "Op", "Ping", "Rpc", "Sync", "decode", "error_detail"]
 
 PROTOCOL_VERSION = 1
 
@@ -49,6 +49,13 @@ class Ping(msgspec.Struct, frozen=True, tag_field="t", tag="ping"):
     client: Client
     n: Count
     revision: Count = 0
+    views: Count = 0
+
+
+class Nudge(msgspec.Struct, frozen=True, tag_field="t", tag="nudge"):
+    """Nothing: it only carries the acknowledgement without which TCP would hold a small answer back for 40 ms."""
+
+    client: Client
 
 
 class Rpc(msgspec.Struct, frozen=True, tag_field="t", tag="rpc"):
@@ -67,7 +74,7 @@ class Cancel(msgspec.Struct, frozen=True, tag_field="t", tag="cancel"):
     id: Count
 
 
-Message = Hello | Op | Sync | Ping | Rpc | Cancel
+Message = Hello | Op | Sync | Ping | Nudge | Rpc | Cancel
 
 
 def decode(content: object) -> Message:

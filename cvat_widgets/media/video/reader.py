@@ -19,13 +19,16 @@ __all__ = ["VideoReader"]
 
 _RETRIES = 3
 _NEAR = 8  # packets; decoding on over so short a gap is cheaper than a seek
+_BEFORE = 32
+"""So many pictures before the wanted one are decoded and kept even if no other picture needs them: somebody may step back."""
 
 
 class VideoReader:
     """Random and sequential access to the decoded pictures of a video; thread-safe.
 
-    Every picture that is decoded on the way to the wanted one is cached as it comes from the decoder (YUV), so stepping
-    backwards inside a group of pictures is a look-up. Reading on where the last read stopped continues without a seek.
+    Pictures that are decoded on the way to the wanted one are cached as they come from the decoder (YUV), so stepping
+    backwards is mostly a look-up. Far before the wanted one they are not, and those to which no other refers are passed over
+    altogether, which makes a seek into a long group of pictures much cheaper. Reading on where the last read stopped continues without a seek.
 
     Parameters
     ----------
@@ -51,6 +54,7 @@ class VideoReader:
         self._pictures: Iterator[tuple[int, VideoFrame]] | None = None
         self._fed = -1
         self._passed = -1
+        self._whole_from = 0
         self._waiting: set[object] = set()
 
     def picture(self, number: int) -> VideoFrame:
@@ -96,7 +100,7 @@ class VideoReader:
         for attempt in range(_RETRIES + 1):
             if entry is None:
                 break
-            self._start(entry)
+            self._start(entry, number)
             found = self._advance(number)
             if found is not None:
                 return found
@@ -114,6 +118,7 @@ class VideoReader:
             shown = self._number_of.get(ordinal)
             if shown is not None:
                 self._passed = max(self._passed, shown)
+            if shown is not None and self._index.order[ordinal] >= self._whole_from:
                 self._cache.put(self._owner, shown, picture, sum(plane.buffer_size for plane in picture.planes))
             if shown == number:
                 return picture
@@ -122,38 +127,46 @@ class VideoReader:
         self._stop()
         return None
 
-    def _start(self, entry: int) -> None:
+    def _start(self, entry: int, number: int) -> None:
         self._stop()
         if self._packets is None:
             kind = ContiguousPackets if self._index.contiguous else DemuxedPackets
             self._packets = kind(self._path, self._index, self._threads)
         self._fed = entry
-        self._pictures = self._run(self._packets, entry)
+        self._whole_from = int(self._index.order[self._index.frames[number]]) - _BEFORE
+        self._pictures = self._run(self._packets, entry, self._whole_from)
 
     def _stop(self) -> None:
         self._pictures = None
         self._fed = self._passed = -1
 
-    def _run(self, packets: DemuxedPackets | ContiguousPackets, entry: int) -> Iterator[tuple[int, VideoFrame]]:
-        """Yield ``(ordinal, picture)`` in display order from a keyframe to the end of the video."""
+    def _run(
+        self, packets: DemuxedPackets | ContiguousPackets, entry: int, whole_from: int
+    ) -> Iterator[tuple[int, VideoFrame]]:
+        """Yield ``(ordinal, picture)`` in display order from a keyframe to the end of the video.
+
+        What is shown before ``whole_from`` and serves no other picture is left out.
+        """
         import av
 
         packets.context.flush_buffers()
+        order = self._index.order
         for ordinal, packet in packets.read(entry):
             packet.pts = packet.dts = ordinal
             self._fed = ordinal
+            packets.context.skip_frame = "NONREF" if order[ordinal] < whole_from else "DEFAULT"
             try:
                 pictures = packets.context.decode(packet)
             except av.error.FFmpegError:  # a damaged packet; the next keyframe mends it
                 continue
             for picture in pictures:
-                if picture.pts is not None and entry <= picture.pts < len(self._index.order):
+                if picture.pts is not None and entry <= picture.pts < len(order):
                     yield picture.pts, picture
-        self._fed = len(self._index.order)
+        self._fed = len(order)
         try:
             rest = packets.context.decode(None)
         except av.error.FFmpegError:
             return
         for picture in rest:
-            if picture.pts is not None and entry <= picture.pts < len(self._index.order):
+            if picture.pts is not None and entry <= picture.pts < len(order):
                 yield picture.pts, picture

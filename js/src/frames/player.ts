@@ -46,9 +46,11 @@ export class FramePlayer {
     this.source = new FrameSource(link, options.decode);
   }
 
-  /** Show a frame; numbers outside the job are brought into it. */
+  /** Show a frame, soon with as many pixels as the view has, at rest with all; numbers outside the job are brought into it. */
   seek(frame: number): void {
-    this.show(frame, "exact");
+    const tier = this.viewTier;
+    this.show(frame, tier);
+    if (tier === "view") this.restSoon();
   }
 
   /** Go on by some frames; what is left out is passed over. */
@@ -77,8 +79,7 @@ export class FramePlayer {
   /** While the slider is dragged: small pictures at once, the exact one when it rests. */
   scrub(frame: number): void {
     this.show(frame, "proxy");
-    if (this.resting) clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.rest(), REST_MS);
+    this.restSoon();
   }
 
   /** The slider was let go. */
@@ -86,6 +87,11 @@ export class FramePlayer {
     if (this.resting) clearTimeout(this.resting);
     this.resting = null;
     this.show(this.frame.peek(), "exact");
+  }
+
+  private restSoon(): void {
+    if (this.resting) clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.rest(), REST_MS);
   }
 
   /** Fetch the present frame again, after an error. */
@@ -143,17 +149,17 @@ export class FramePlayer {
       this.frame.value = frame;
       this.error.value = null;
       if (ready) this.image.value = ready;
-      this.loading.value = !ready;
+      this.loading.value = !ready && (this.image.peek()?.frame !== frame || this.image.peek()?.tier === "proxy");
     });
     if (!this.visible) return;
     // Requests for frames left behind are given up, so that the kernel turns to this one.
     this.source.cancelExcept((other) => Math.abs(other - frame) <= AHEAD);
     if (!ready) void this.load(frame, tier);
-    else if (tier !== "proxy") this.fetchAhead(frame, tier);
+    else if (tier !== "proxy") this.fetchAhead(frame);
   }
 
   /** Enough for the view: all pixels only where it shows them. */
-  private get playingTier(): Tier {
+  private get viewTier(): Tier {
     const { viewSide } = this.source;
     const shown = this.image.peek();
     return viewSide > 0 && shown && viewSide < Math.max(shown.width, shown.height) ? "view" : "exact";
@@ -168,7 +174,7 @@ export class FramePlayer {
         if (!(shown?.frame === frame && shown.tier === "exact")) this.image.value = image;
         this.loading.value = false;
       });
-      if (tier !== "proxy") this.fetchAhead(frame, tier);
+      if (tier !== "proxy") this.fetchAhead(frame);
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return;
       if (this.frame.peek() !== frame) return;
@@ -179,7 +185,8 @@ export class FramePlayer {
     }
   }
 
-  private fetchAhead(frame: number, tier: Tier): void {
+  private fetchAhead(frame: number): void {
+    const tier = this.viewTier;
     for (let count = 1; count <= AHEAD; count++) {
       const other = frame + count * this.direction;
       if (other < this.first || other > this.last || this.skips(other)) continue;
@@ -204,7 +211,7 @@ export class FramePlayer {
       this.pause();
       return;
     }
-    const tier = this.playingTier;
+    const tier = this.viewTier;
     try {
       if (!this.source.peek(frame, "exact")) await this.source.fetch(frame, tier);
     } catch {

@@ -38,6 +38,11 @@ interface Call {
 }
 
 const WAITING_AFTER_MS = 1500;
+/**
+ * TCP holds a small answer back until the browser has acknowledged what came before it, which it does late, or with what it sends
+ * next. So it sends something next: so long after a question, if nothing else was sent and the answer is not there.
+ */
+const NUDGES_MS = [4, 20];
 
 export class Link {
   readonly status: Signal<LinkStatus> = signal("connecting");
@@ -51,6 +56,7 @@ export class Link {
   private behind = false;
   private lost = false;
   private heard = false;
+  private nudge: ReturnType<typeof setTimeout> | undefined;
   private readonly stop: () => void;
   private readonly timer: ReturnType<typeof setInterval>;
 
@@ -61,6 +67,7 @@ export class Link {
 
   send(message: ToKernel, buffers: readonly Uint8Array[] = []): void {
     if (this.lost) return;
+    this.nudgeLater(message.t === "nudge" ? [] : NUDGES_MS);
     try {
       this.transport.send(message, buffers);
     } catch {
@@ -132,9 +139,21 @@ export class Link {
 
   close(): void {
     clearInterval(this.timer);
+    clearTimeout(this.nudge);
     this.stop();
     for (const call of this.calls.values()) call.reject(new Error("The annotator was closed."));
     this.calls.clear();
+  }
+
+  private nudgeLater(delays: readonly number[]): void {
+    clearTimeout(this.nudge);
+    const [delay, ...more] = delays;
+    if (delay === undefined) return;
+    this.nudge = setTimeout(() => {
+      if (this.asked.size === 0) return;
+      this.send({ t: "nudge", client: this.clientId });
+      this.nudgeLater(more);
+    }, delay);
   }
 
   private judge(): void {
@@ -156,6 +175,8 @@ export class Link {
         this.settle(message.id, (call) => call.reject(new CallError(message.error)));
         break;
       case "progress":
+        // It is at work on this, and so not too busy to answer.
+        this.asked.delete(`rpc:${message.id}`);
         this.calls.get(message.id)?.onProgress?.(message.value, message.total, message.text);
         break;
       default:

@@ -1,6 +1,7 @@
 /** Messages between browser and kernel; twin of cvat_widgets/widgets/protocol.py. The rules are in docs/protocol.md. */
 import type { History } from "../document/document";
 import type { Edit, LabelSpec } from "../document/records";
+import type { ReviewFacts } from "../review/facts";
 
 export const PROTOCOL_VERSION = 1;
 /** Messages to the kernel above 10 MiB vanish and take the connection with them. */
@@ -37,7 +38,29 @@ export interface Welcome {
   readonly ids: readonly [first: number, last: number];
   readonly history: History;
   readonly read_only: boolean;
+  readonly review: ReviewFacts;
   readonly kernel: { readonly ipykernel: string | null; readonly subshells: boolean };
+  readonly demonstration: Demonstration | null;
+}
+
+/** A replay as the kernel last heard of it, or moved it. */
+export interface ReplayState {
+  readonly number: number;
+  readonly steps: number;
+  readonly playing: boolean;
+  readonly speed: number;
+  /** The view that moved it last; empty: Python did. */
+  readonly by: string;
+  readonly moved: boolean;
+}
+
+/** What there is to record, to replay, or to do for Python. */
+export interface Demonstration {
+  /** Whether the pointer is recorded. */
+  readonly record: boolean;
+  /** Number of the newest command. */
+  readonly commands: number;
+  readonly replay: ReplayState | null;
 }
 
 export interface Commit {
@@ -102,7 +125,11 @@ export type FromKernel =
       readonly total: number;
       readonly text: string;
     }
+  | { readonly t: "models" }
   | { readonly t: "frames"; readonly deleted: readonly number[] }
+  | { readonly t: "labels" }
+  | { readonly t: "demonstration"; readonly state: Demonstration | null }
+  | ({ readonly t: "review" } & ReviewFacts)
   | { readonly t: "notice"; readonly level: "info" | "warning" | "error"; readonly text: string };
 
 export type ToKernel =
@@ -116,7 +143,15 @@ export type ToKernel =
       readonly changes: Edit;
     }
   | { readonly t: "sync"; readonly client: string; readonly epoch: string; readonly have: number }
-  | { readonly t: "ping"; readonly client: string; readonly n: number; readonly revision: number }
+  | {
+      readonly t: "ping";
+      readonly client: string;
+      readonly n: number;
+      readonly revision: number;
+      /** How many views of the annotator the page shows. */
+      readonly views: number;
+    }
+  | { readonly t: "nudge"; readonly client: string }
   | { readonly t: "rpc"; readonly client: string; readonly id: number; readonly method: string; readonly params: unknown }
   | { readonly t: "cancel"; readonly client: string; readonly id: number };
 
@@ -140,6 +175,10 @@ const TYPES: ReadonlySet<unknown> = new Set([
   "error",
   "progress",
   "frames",
+  "labels",
+  "demonstration",
+  "models",
+  "review",
   "notice",
 ]);
 

@@ -15,6 +15,8 @@ export interface SyncOptions {
   readonly bundle: string;
   readonly shelf?: Shelf;
   readonly onNotice?: (level: "info" | "warning" | "error", text: string) => void;
+  /** How many views there are of the document. */
+  readonly views?: () => number;
   /** The kernel came back with other facts (labels, job): the view must be built anew. */
   readonly onWelcome?: (welcome: Welcome) => void;
 }
@@ -47,6 +49,8 @@ export class Sync {
     this.document.onIdsLow = () => void this.reserveIds();
     this.stops.push(
       link.on("welcome", (message) => this.welcomed(message)),
+      // A new welcome brings the labels.
+      link.on("labels", () => this.hello()),
       link.on("stale", (message) => link.lose(message.message)),
       link.on("commit", (message) => this.committed(message)),
       link.on("reject", (message) => this.rejected(message.client, message.seq, message.error.message)),
@@ -116,10 +120,12 @@ export class Sync {
     }
   }
 
-  private ping(): void {
+  /** Ask whether we are up to date, and say that we are here. */
+  ping(): void {
     if (!this.welcome || globalThis.document?.hidden) return;
     this.pings += 1;
-    this.link.send({ t: "ping", client: this.link.clientId, n: this.pings, revision: this.document.revision.value });
+    const views = this.options.views?.() ?? 0;
+    this.link.send({ t: "ping", client: this.link.clientId, n: this.pings, revision: this.document.revision.value, views });
   }
 
   private ponged(_n: number, revision: number, epoch: string): void {

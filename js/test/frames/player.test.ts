@@ -39,9 +39,9 @@ function kernel(): { requests: Request[]; link: Pick<Link, "call">; answerAll: (
   return { requests, link: { call } as Pick<Link, "call">, answerAll };
 }
 
-function made(fps: number | null = 25): ReturnType<typeof kernel> & { player: FramePlayer } {
+function made(fps: number | null = 25, width = 640): ReturnType<typeof kernel> & { player: FramePlayer } {
   const side = kernel();
-  const decode = async (): Promise<ImageBitmap> => ({ width: 640, height: 480, close() {} }) as unknown as ImageBitmap;
+  const decode = async (): Promise<ImageBitmap> => ({ width, height: 0.75 * width, close() {} }) as unknown as ImageBitmap;
   return { ...side, player: new FramePlayer(side.link, { first: 0, last: 99, fps, decode }) };
 }
 
@@ -113,6 +113,27 @@ describe("the player", () => {
     expect(requests.at(-1)).toMatchObject({ frame: 31, tier: "exact" });
     await answerAll();
     expect(player.image.value).toMatchObject({ frame: 31, tier: "exact" });
+  });
+
+  it("steps on pictures as large as the view, and rests on all pixels", async () => {
+    const { player, requests, answerAll } = made(25, 320);
+    player.seek(0);
+    await answerAll();
+    player.showsSide(300);
+    const before = requests.length;
+    player.seek(20);
+    player.seek(21);
+    expect(requests.slice(before).map(({ frame, side }) => [frame, side])).toEqual([
+      [20, 320],
+      [21, 320],
+    ]);
+    requests.at(-1)?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(player.image.value).toMatchObject({ frame: 21, tier: "view" });
+    await vi.advanceTimersByTimeAsync(100);
+    expect(requests.some(({ frame, side }) => frame === 21 && side === undefined)).toBe(true);
+    // What is shown is the right frame already: nothing says that one has to wait.
+    expect(player.loading.value).toBe(false);
   });
 
   it("says what is wrong with a frame, and goes on with the next", async () => {
