@@ -19,16 +19,16 @@ __all__ = ["VideoReader"]
 
 _RETRIES = 3
 _NEAR = 8  # packets; decoding on over so short a gap is cheaper than a seek
-_BEFORE = 32
-"""So many pictures before the wanted one are decoded and kept even if no other picture needs them: somebody may step back."""
+_BEFORE = 64
+"""So many pictures before the wanted one are decoded even if no other picture needs them: somebody may step back."""
 
 
 class VideoReader:
     """Random and sequential access to the decoded pictures of a video; thread-safe.
 
-    Pictures that are decoded on the way to the wanted one are cached as they come from the decoder (YUV), so stepping
-    backwards is mostly a look-up. Far before the wanted one they are not, and those to which no other refers are passed over
-    altogether, which makes a seek into a long group of pictures much cheaper. Reading on where the last read stopped continues without a seek.
+    Every picture that is decoded on the way to the wanted one is cached as it comes from the decoder (YUV), so stepping
+    backwards is mostly a look-up. Far before the wanted one, those to which no other refers are passed over, which makes a
+    seek into a long group of pictures cheaper. Reading on where the last read stopped continues without a seek.
 
     Parameters
     ----------
@@ -54,7 +54,6 @@ class VideoReader:
         self._pictures: Iterator[tuple[int, VideoFrame]] | None = None
         self._fed = -1
         self._passed = -1
-        self._whole_from = 0
         self._waiting: set[object] = set()
 
     def picture(self, number: int) -> VideoFrame:
@@ -118,7 +117,6 @@ class VideoReader:
             shown = self._number_of.get(ordinal)
             if shown is not None:
                 self._passed = max(self._passed, shown)
-            if shown is not None and self._index.order[ordinal] >= self._whole_from:
                 self._cache.put(self._owner, shown, picture, sum(plane.buffer_size for plane in picture.planes))
             if shown == number:
                 return picture
@@ -133,8 +131,8 @@ class VideoReader:
             kind = ContiguousPackets if self._index.contiguous else DemuxedPackets
             self._packets = kind(self._path, self._index, self._threads)
         self._fed = entry
-        self._whole_from = int(self._index.order[self._index.frames[number]]) - _BEFORE
-        self._pictures = self._run(self._packets, entry, self._whole_from)
+        whole_from = int(self._index.order[self._index.frames[number]]) - _BEFORE
+        self._pictures = self._run(self._packets, entry, whole_from)
 
     def _stop(self) -> None:
         self._pictures = None
