@@ -24,6 +24,7 @@ from cvat_widgets.errors import (
     StoreError,
 )
 from cvat_widgets.model.labels import Attribute, Label
+from cvat_widgets.model.skeletons import SkeletonTemplate
 
 if TYPE_CHECKING:
     from cvat_widgets import actions, formats, inspect, plots, quality, samples
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
     from cvat_widgets.task import Task, delete_task, jobs, tasks
     from cvat_widgets.widgets import Annotator, Viewer
     from cvat_widgets.widgets.contact_sheet import ContactSheet
+    from cvat_widgets.widgets.label_editor import LabelEditor
+    from cvat_widgets.widgets.replay import Replay
+    from cvat_widgets.widgets.studio import Studio
 
 __all__ = [
     "AnnotationError",
@@ -52,13 +56,17 @@ __all__ = [
     "FormatError",
     "Job",
     "Label",
+    "LabelEditor",
     "LabelError",
     "MediaError",
     "MissingExtraError",
     "NotFoundError",
     "Project",
+    "Replay",
+    "SkeletonTemplate",
     "Store",
     "StoreError",
+    "Studio",
     "Task",
     "Viewer",
     "__version__",
@@ -98,10 +106,13 @@ _LAZY = {
     **dict.fromkeys(("detector", "interactor", "load_backend", "tracker"), "cvat_widgets.backends"),
     "Annotator": "cvat_widgets.widgets",
     "ContactSheet": "cvat_widgets.widgets.contact_sheet",
+    "LabelEditor": "cvat_widgets.widgets.label_editor",
+    "Studio": "cvat_widgets.widgets.studio",
     "to_html": "cvat_widgets.static_html",
     "Job": "cvat_widgets.job",
     "Project": "cvat_widgets.project",
     "Store": "cvat_widgets.store",
+    "Replay": "cvat_widgets.widgets.replay",
     "Task": "cvat_widgets.task",
     "Viewer": "cvat_widgets.widgets",
     "action": "cvat_widgets.actions",

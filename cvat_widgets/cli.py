@@ -1,4 +1,4 @@
-"""The command line: ``cvat-widgets create | ls | delete | export | import | backup | restore | convert | formats | doctor``."""
+"""The command line: making, listing, moving and converting tasks, the service of a hub, and the doctor."""
 
 from __future__ import annotations
 
@@ -91,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("path")
     restore.add_argument("--name", help="name of the new task or project")
     restore.add_argument("--media", help="folder, archive or video, if the media are not in the backup")
+
+    service = command("hub-service", _hub_service, "serve the store to a JupyterHub, which starts this; see docs/hub.md")
+    service.add_argument("--media", action="append", default=[], help="a folder whose pictures kernels may get; repeatable")
+    for role in ("annotator", "reviewer", "maintainer", "owner"):
+        service.add_argument(f"--{role}s", metavar="GROUP", help=f"the group of the hub for this role (default: {role}s)")
 
     command("formats", _formats, "list the dataset formats")
     command("doctor", _doctor, "check versions, kernel, write access, filesystem and codecs")
@@ -204,6 +209,13 @@ def _convert(options: argparse.Namespace) -> None:
         strict=options.strict,
     )
     print(f"wrote {options.target}")
+
+
+def _hub_service(options: argparse.Namespace) -> None:
+    from cvat_widgets.hub.serving import serve
+
+    groups = {role: getattr(options, f"{role}s") for role in ("annotator", "reviewer", "maintainer", "owner")}
+    serve(options.store, options.media, {role: group for role, group in groups.items() if group})
 
 
 def _formats(_options: argparse.Namespace) -> None:

@@ -30,6 +30,7 @@ _OPTIONAL = {
     "openvino": "openvino",
     "distributed": "dask",
     "psycopg": "postgres",
+    "jupyterhub": "hub",
     "cvat_sdk": "cvat",
 }
 _CODECS = ("h264", "hevc", "vp9", "av1", "mpeg4", "mjpeg")
@@ -143,7 +144,11 @@ def _store() -> Iterator[Finding]:
     from cvat_widgets.store import Store
     from cvat_widgets.store.filesystem import default_path, is_network_filesystem
 
-    path = default_path()
+    url = os.environ.get("CVAT_WIDGETS_STORE", "")
+    if "://" in url and not url.startswith("sqlite:"):
+        yield from _remote_store(url)
+        return
+    path = _plain_path(url) if url else default_path()
     yield Finding("ok", "store", str(path))
     kind = is_network_filesystem(path)
     if kind:
@@ -163,6 +168,42 @@ def _store() -> Iterator[Finding]:
         return
     with tempfile.TemporaryDirectory() as scratch, Store.open(Path(scratch) / "doctor.sqlite") as store:
         yield Finding("ok", "write access", f"a store was made and opened ({store.uuid[:8]})")
+
+
+def _plain_path(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///")).expanduser()
+
+
+def _remote_store(url: str) -> Iterator[Finding]:
+    """Look at the store that ``CVAT_WIDGETS_STORE`` names: a service of a hub, or a database."""
+    import time
+
+    from cvat_widgets.errors import CvatWidgetsError
+    from cvat_widgets.store import Store
+
+    try:
+        with Store.open(url) as store:
+            where, name, security = store.database.where, store.identity, store.security
+            role = getattr(store, "role", None)
+            started = time.perf_counter()
+            count = store.task_page(limit=1)[1]
+            spent = 1000 * (time.perf_counter() - started)
+            pictures = store.pictures(0) is not None
+    except CvatWidgetsError as error:
+        yield Finding("problem", "store", error.what, f"It is set in CVAT_WIDGETS_STORE. {error.hint or ''}".strip())
+        return
+    yield Finding("ok", "store", f"{where}: {count} task{'' if count == 1 else 's'}, answered in {spent:.0f} ms")
+    if security != "enforced":
+        yield Finding(
+            "note", "roles", "advisory: this account may change everything", "Give everybody one of their own: docs/hub.md."
+        )
+        return
+    yield Finding("ok", "roles", f"enforced; you are {name}" + (f", {role}" if role else ""))
+    if role is not None and not pictures:
+        yield Finding(
+            "note", "pictures", "the service gives none: kernels must see the files",
+            "Mount them at the same path, or start the service with --media.",
+        )  # fmt: skip
 
 
 def _codecs() -> Iterator[Finding]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cvat_widgets.model.frames import FrameIndex
     from cvat_widgets.model.labels import LabelSet
     from cvat_widgets.quality import Verdict
+    from cvat_widgets.recording import Recording
     from cvat_widgets.store import Commit, JobRow, Store
     from cvat_widgets.task import Task
 
@@ -134,6 +135,25 @@ class EditableAnnotations(ObjectOperations):
         from cvat_widgets.editing import difference
 
         return difference(self.at(a).to_frame(), self.at(self.revision if b is None else b).to_frame())
+
+    def replay(self, start: int | None = None, stop: int | None = None) -> Recording:
+        """Return the changes between two revisions step by step; in a notebook they are replayed on a canvas.
+
+        Parameters
+        ----------
+        start
+            Revision to begin with, by default 0.
+        stop
+            Last revision, by default the present one.
+
+        Returns
+        -------
+        Recording
+            Iterating gives steps with ``entry`` (who, what, when) and ``table`` (the annotations after it).
+        """
+        from cvat_widgets.recording import Recording
+
+        return Recording(self, start, stop)
 
     # -- changing ------------------------------------------------------------------------------------------------
 

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from cvat_widgets.errors import AnnotationError
-from cvat_widgets.model.changes import Edit
-from cvat_widgets.model.records import Shape, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pandas as pd
 
-    from cvat_widgets.backends.annotation import Plan
-    from cvat_widgets.store import JobRow
     from cvat_widgets.task import Task
 
 __all__ = ["ModelsOnTask", "bar", "chosen_frames"]
 
 Progress = bool | Callable[[int, int], None]
-_AT_ONCE = 100_000
-"""Up to so many objects are committed with an operation id; see :func:`_write`."""
 
 
 class ModelsOnTask:
@@ -87,38 +81,24 @@ class ModelsOnTask:
         list of int
             Ids of the new objects.
         """
-        from cvat_widgets.backends.annotation import Plan, fingerprint, numbered, run_here
-        from cvat_widgets.backends.annotation_journal import Journal
-        from cvat_widgets.backends.failures import ModelError
-        from cvat_widgets.backends.mapping import mapped
-        from cvat_widgets.backends.registry import describe, load_backend
+        from cvat_widgets.backends.registry import load_backend
+        from cvat_widgets.detector_run import DetectorRun
 
         task = cast("Task", self)
         loaded = load_backend(model, **dict(options or {}))
-        info = describe(loaded)
-        if info.kind != "detector":
-            raise ModelError(f"{info.name!r} is of the kind {info.kind}", hint="annotate takes a detector, track a tracker")
-        plan = Plan(chosen_frames(task, frames), mapped(info, task.labels, labels), threshold, masks_to_polygons, batch, chunk)
-        key = fingerprint(loaded, [labels, clean], plan)
-        folder = task.store.path.with_name(task.store.path.stem + "_runs")
-        journal = Journal(folder / f"{task.uid}-{key[:16]}.jsonl", key, resume=resume)
-        done = sum(len(each) for number, each in enumerate(plan.chunks()) if number in journal.done)
-        with bar(progress, len(plan.frames), done, info.name) as report:
+        run = DetectorRun(
+            task, loaded, chosen_frames(task, frames), rules=labels, threshold=threshold, clean=clean,
+            masks_to_polygons=masks_to_polygons, batch=batch, chunk=chunk, resume=resume,
+        )  # fmt: skip
+        with bar(progress, len(run.plan.frames), run.done, loaded.info.name) as report:
             if isinstance(engine, str) and engine == "local":
-                run_here(plan, loaded, task.media.read, journal, report)
+                run.run(report)
             else:
                 from cvat_widgets.backends.dask_engine import run_on_dask
 
                 sent = model if isinstance(model, str) else loaded
-                run_on_dask(plan, sent, options or {}, task.row.media, journal, report, engine=engine, workers=workers)
-        chunks = [journal.done[number] for number in sorted(journal.done)]
-        count = sum(1 + len(record.elements if isinstance(record, Shape) else ()) for part in chunks for record in part)
-        records = numbered(chunks, task.store.reserve_ids(task.id, count).start if count else 1)
-        ids = _write(
-            task, records, _cleaned(task, plan) if clean else (), f"model-{journal.run}:0", f"Annotate with {info.name}"
-        )
-        journal.remove()
-        return ids
+                run_on_dask(run.plan, sent, options or {}, task.row.media, run.journal, report, engine=engine, workers=workers)
+        return run.write()
 
     def track(
         self,
@@ -155,29 +135,15 @@ class ModelsOnTask:
         Notes
         -----
         As in CVAT every frame gets a keyframe. Where an object is lost it gets a keyframe that is outside, and is followed
-        no further. An object is followed within its job.
+        no further; keyframes that a track had beyond, on the frames asked for, are removed. An object is followed within its
+        job.
         """
-        from cvat_widgets.backends.failures import ModelError
-        from cvat_widgets.backends.registry import describe, load_backend
-        from cvat_widgets.backends.tracking import follow, frames_to_read
-        from cvat_widgets.tracking_edits import targets_of, tracking_edit
+        from cvat_widgets.backends.registry import load_backend
+        from cvat_widgets.tracker_run import TrackerRun
 
-        task = cast("Task", self)
-        loaded = load_backend(model)
-        info = describe(loaded)
-        if info.kind != "tracker":
-            raise ModelError(f"{info.name!r} is of the kind {info.kind}", hint="track takes a tracker, annotate a detector")
-        revision = task.revision
-        targets = targets_of(task, shapes, frames, start)
-        starts = [target.start for target in targets]
-        if not starts:
-            return []
-        with bar(progress, frames_to_read(starts), 0, info.name) as report:
-            followed = follow(loaded, task.media.read, starts, report)
-        edit = tracking_edit(targets, followed)
-        label = f"Track with {info.name}"
-        commit = task.store.commit(task.id, edit, base=revision, author=task.user, origin="model", label=label)
-        return [commit.id_map.get(target.track_id, target.track_id) for target in targets]
+        run = TrackerRun(cast("Task", self), load_backend(model), shapes, frames, start)
+        with bar(progress, run.pictures, 0, run.model.info.name) as report:
+            return run.run(report)
 
 
 def chosen_frames(task: Task, frames: int | Iterable[int] | None) -> tuple[int, ...]:
@@ -210,44 +176,3 @@ def bar(progress: Progress, count: int, done: int, name: str) -> Iterator[Callab
 
     with tqdm(total=count, initial=done, desc=name, unit="frame", disable=not progress) as shown:
         yield lambda more: cast("None", shown.update(more))
-
-
-def _cleaned(task: Task, plan: Plan) -> tuple[int, ...]:
-    """Return the ids of what is on the frames of a plan."""
-    table = task.store.load(task.id).table
-    top = table.parent < 0
-    if len(plan.frames) < len(task):
-        top &= ~table.is_track & np.isin(table.frame, plan.frames)
-    return tuple(np.unique(table.id[top]).tolist())
-
-
-def _write(task: Task, records: Sequence[Shape | Tag], removed: tuple[int, ...], op_id: str, label: str) -> list[int]:
-    """Write what was found as one change that is made once, however often it is tried.
-
-    Jobs that share frames each get their copy of an object, which only a block can hold; a block has no operation id, so
-    its name carries the id of the run and is looked for in the log. Very many objects are written as a block, too.
-    """
-    if not records and not removed:
-        return []
-    jobs = [row for row in task.store.jobs(task.id) if row.type == "annotation"]
-    where: dict[str, Any] = {"author": task.user, "origin": "model"}
-    block = len(records) > _AT_ONCE or _shared(records, jobs)
-    if not block or removed:
-        edit = Edit(added=() if block else tuple(records), removed=removed)
-        commit = task.store.commit(task.id, edit, op_id=op_id, label=label, **where)
-        if not block:
-            return [record.id for record in (commit.changes.added if commit.changes else ())]
-    from cvat_widgets.model.table import AnnotationTable
-
-    name = f"{label} ({op_id[6:14]})"
-    earlier = [commit for commit in task.store.log(task.id) if commit.origin == "model" and commit.label == name]
-    return [] if earlier else task._add_table(AnnotationTable.from_records(records), origin="model", label=name)
-
-
-def _shared(records: Sequence[Shape | Tag], jobs: Sequence[JobRow]) -> bool:
-    if len(jobs) < 2:
-        return False
-    seen = np.zeros(1 + max(row.stop for row in jobs), int)
-    for row in jobs:
-        seen[row.start : row.stop + 1] += 1
-    return any(seen[record.frame] > 1 for record in records)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvat_widgets.model.labels import Label, LabelSet
+from cvat_widgets.store.label_changes import change_project_labels
 from cvat_widgets.store.label_fitting import with_known_ids
 from cvat_widgets.task import Task, open_store, user_of
 
@@ -19,30 +20,34 @@ if TYPE_CHECKING:
 __all__ = ["Project", "delete_project", "projects"]
 
 
-def projects(store: Store | str | Path | None = None) -> pd.DataFrame:
-    """Return the projects of a store: ``id, name, tasks, frames, labels, subsets, owner, bug_tracker, created, updated``.
+def projects(
+    store: Store | str | Path | None = None,
+    *,
+    search: str = "",
+    filter: Mapping[str, Any] | str | None = None,  # noqa: A002  # the word of the lists
+    sort: str = "id",
+    offset: int = 0,
+    limit: int | None = None,
+) -> pd.DataFrame:
+    """Return the projects of a store.
 
     Parameters
     ----------
     store
         ``None``: the default store; a path; or an SQLAlchemy URL.
-    """
-    import pandas as pd
+    search, filter, offset, limit
+        As for :func:`cvat_widgets.tasks`; filters know ``id, name, status, owner, created_date, updated_date``.
+    sort
+        ``id``, ``name``, ``owner``, ``status``, ``created`` or ``updated``; with ``-`` before it the other way round.
 
-    opened = open_store(store)
-    columns = ["id", "name", "tasks", "frames", "labels", "subsets", "owner", "bug_tracker", "created", "updated"]
-    own = ("id", "name", "owner", "bug_tracker", "created", "updated")
-    tasks = opened.tasks()
-    rows = []
-    for row in opened.projects():
-        mine = [task for task in tasks if task.project_id == row.id]
-        rows.append(
-            {name: getattr(row, name) for name in own}
-            | {"tasks": len(mine), "frames": sum(task.size for task in mine), "labels": opened.project_labels(row.id).names,
-               "subsets": sorted({task.subset for task in mine if task.subset})}
-        )  # fmt: skip
-    table = pd.DataFrame(rows, columns=columns)
-    return table.assign(**{name: pd.to_datetime(table[name], utc=True, format="ISO8601") for name in ("created", "updated")})
+    Returns
+    -------
+    pandas.DataFrame
+        ``id, name, tasks, frames, labels, subsets, jobs, completed, accepted, status, owner, bug_tracker, created, updated``.
+    """
+    from cvat_widgets.listing import project_table
+
+    return project_table(open_store(store), search=search, where=filter, sort=sort, offset=offset, limit=limit)
 
 
 class Project:
@@ -130,18 +135,19 @@ class Project:
         """Labels of the project and all its tasks."""
         return self.store.project_labels(self.id)
 
-    def set_labels(self, labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet) -> None:
+    def set_labels(self, labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet, *, delete_objects: bool = False) -> None:
         """Change the labels of the project and, all or nothing, of its tasks.
 
         Labels with an id (or a name) that is there already are edited, so ``replace(project.labels["car"], name="auto")``
-        renames a label everywhere; others are new.
+        renames a label everywhere; others are new. With ``delete_objects``, objects of labels that go away are deleted.
 
         Raises
         ------
         LabelError
             A label that objects of a task still have would go away.
         """
-        self.store.set_project_labels(self.id, with_known_ids([Label.from_raw(label) for label in labels], self.labels))
+        wanted = with_known_ids([Label.from_raw(label) for label in labels], self.labels)
+        change_project_labels(self.store, self.id, wanted, user=self.user, delete_objects=delete_objects)
 
     # -- tasks ---------------------------------------------------------------------------------------------------
 
@@ -186,11 +192,11 @@ class Project:
         moved.row = self.store.task(moved.id)
         return moved
 
-    def backup(self, path: str | Path, *, media: bool = True) -> Path:
+    def backup(self, path: str | Path, *, media: bool = True, progress: Callable[[int, int], None] | None = None) -> Path:
         """Write the project with its tasks to a zip in CVAT's layout; see :meth:`Task.backup`."""
         from cvat_widgets.backup import write_project
 
-        return write_project(self, path, media=media)
+        return write_project(self, path, media=media, progress=progress)
 
     @classmethod
     def restore(

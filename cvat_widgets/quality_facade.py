@@ -201,6 +201,11 @@ def report_by_job(store: Store, task_id: int, settings: QualitySettings | None =
 
 def finish(store: Store, job_id: int, *, user: str) -> Verdict | None:
     """Complete a job; return a verdict if the ground truth is accepted and the settings allow (another) one."""
+    from cvat_widgets.store.remote import Remote
+
+    if isinstance(store, Remote):
+        found_there = store.finish(job_id)  # the ground truth is there, and stays there
+        return None if found_there is None else Verdict(**found_there)
     row = store.change_job(job_id, state="completed", user=user)
     truth = _jobs(store, row.task_id, "ground_truth")
     settings = settings_of(store, row.task_id)

@@ -61,6 +61,7 @@ def tasks(
     store: Store | str | Path | None = None,
     *,
     search: str = "",
+    filter: Mapping[str, Any] | str | None = None,  # noqa: A002  # the word of the lists
     project: str | int | None = None,
     subset: str | None = None,
     assignee: str | None = None,
@@ -77,12 +78,16 @@ def tasks(
     store
         ``None``: the default SQLite store; a path; or an SQLAlchemy URL.
     search
-        Part of the name, whatever its case.
+        Words to find in name, people, subset, mode, status and project, whatever their case; ``owner: ann AND name: street``
+        looks in these only, ``id: 5`` is one task.
+    filter
+        JSON logic, as CVAT's lists have it: ``{"==": [{"var": "status"}, "validation"]}``. Known are ``id, name, status, mode,
+        dimension, subset, assignee, owner, project_id, project_name, size, created_date, updated_date``.
     project, subset, assignee, owner, mode
         Only these; an empty text means none.
     sort
-        ``id``, ``name``, ``created``, ``updated``, ``size``, ``assignee``, ``owner``, ``subset`` or ``mode``; with ``-``
-        before it the other way round.
+        ``id``, ``name``, ``created``, ``updated``, ``size``, ``assignee``, ``owner``, ``subset``, ``mode``, ``status``,
+        ``dimension``, ``project_id`` or ``project_name``; with ``-`` before it the other way round; several with commas.
     offset, limit
         Which part of the list.
 
@@ -90,13 +95,14 @@ def tasks(
     -------
     pandas.DataFrame
         ``id, name, mode, size, jobs, revision, created, updated, subset, project, assignee, owner``, how many jobs are
-        ``completed`` in their stage and how many ``accepted``, and ``bug_tracker``.
+        ``completed`` in their stage and how many ``accepted``, ``status`` (annotation, validation or completed, as CVAT has
+        it), ``dimension`` and ``bug_tracker``.
     """
     from cvat_widgets.listing import task_table
 
     return task_table(
-        open_store(store), search=search, project=project, subset=subset, assignee=assignee, owner=owner, mode=mode,
-        sort=sort, offset=offset, limit=limit,
+        open_store(store), search=search, where=filter, project=project, subset=subset, assignee=assignee, owner=owner,
+        mode=mode, sort=sort, offset=offset, limit=limit,
     )  # fmt: skip
 
 
@@ -104,6 +110,7 @@ def jobs(
     store: Store | str | Path | None = None,
     *,
     search: str = "",
+    filter: Mapping[str, Any] | str | None = None,  # noqa: A002  # the word of the lists
     task: str | int | None = None,
     project: str | int | None = None,
     kind: str | None = None,
@@ -121,19 +128,22 @@ def jobs(
     store
         ``None``: the default SQLite store; a path; or an SQLAlchemy URL.
     search
-        Part of the name of the task.
+        Words to find in task, project, people, stage and state; ``assignee: ann AND state: new`` looks in these only.
+    filter
+        JSON logic over ``id, task_id, task_name, project_id, project_name, type, stage, state, dimension, assignee, reviewer,
+        created_date, updated_date``.
     task, project, kind, stage, state, assignee
         Only these; ``assignee=""`` means nobody's.
     sort
-        ``id``, ``task_id``, ``stage``, ``state``, ``assignee``, ``created`` or ``updated``; with ``-`` before it the other
-        way round.
+        ``id``, ``task_id``, ``task_name``, ``project_id``, ``project_name``, ``type``, ``stage``, ``state``, ``assignee``,
+        ``reviewer``, ``created`` or ``updated``; with ``-`` before it the other way round; several with commas.
     offset, limit
         Which part of the list.
     """
     from cvat_widgets.listing import job_table
 
     return job_table(
-        open_store(store), search=search, task=task, project=project, kind=kind, stage=stage, state=state,
+        open_store(store), search=search, where=filter, task=task, project=project, kind=kind, stage=stage, state=state,
         assignee=assignee, sort=sort, offset=offset, limit=limit,
     )  # fmt: skip
 
@@ -338,9 +348,11 @@ class Task(ModelsOnTask, TaskTeam, EditableAnnotations):
             key = (self.store.uuid, self.id)
             self._media = _open_media.get(key)
         if self._media is None:
-            from cvat_widgets.media import reopen_media
+            from cvat_widgets.media.served import reopen_or_serve
 
-            self._media = _open_media[key] = reopen_media(self.row.media)
+            self._media = _open_media[key] = reopen_or_serve(
+                self.row.media, self.store.pictures(self.id), index=lambda: self.frame_index, kind=self.row.kind, fps=self.row.fps
+            )
         return self._media
 
     def __len__(self) -> int:
@@ -536,19 +548,31 @@ class Task(ModelsOnTask, TaskTeam, EditableAnnotations):
         self.store.rename_task(self.id, name)
         self.row = self.store.task(self.id)
 
-    def set_labels(self, labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet) -> None:
+    def set_labels(
+        self, labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet, *, delete_objects: bool = False
+    ) -> None:
         """Change the labels; labels with an id (or a name) that is there already are edited, others are new.
+
+        Parameters
+        ----------
+        labels
+            All labels the task shall have.
+        delete_objects
+            Whether objects of labels that go away are deleted with them. Edits that name such a label can then no longer be
+            undone.
 
         Raises
         ------
         LabelError
             A label that is still in use would go away.
         """
+        from cvat_widgets.store.label_changes import change_task_labels
         from cvat_widgets.store.label_fitting import with_known_ids
 
         if self.project_id is not None:
             raise LabelError("the task has the labels of its project", hint="Change them with task.project.set_labels(...)")
-        self.store.update_labels(self.id, with_known_ids([Label.from_raw(label) for label in labels], self.labels))
+        wanted = with_known_ids([Label.from_raw(label) for label in labels], self.labels)
+        change_task_labels(self.store, self.id, wanted, user=self.user, delete_objects=delete_objects)
 
     def delete(self, ids: object = None) -> int:
         """Delete objects by id (one, a list, a column, or rows with a column ``id``); return how many.

@@ -9,7 +9,7 @@ from cvat_widgets.job import Job
 from cvat_widgets.review import JobList, issue_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -296,7 +296,7 @@ class TaskTeam:
 
         return analytics(self.store, [self.task_id])
 
-    def backup(self, path: str | Path, *, media: bool = True) -> Path:
+    def backup(self, path: str | Path, *, media: bool = True, progress: Callable[[int, int], None] | None = None) -> Path:
         """Write the task to a zip in CVAT's layout.
 
         Parameters
@@ -305,10 +305,12 @@ class TaskTeam:
             File to write; an existing one is replaced once the new one is complete.
         media
             Whether pictures or video go into the file; otherwise it says where they are.
+        progress
+            Called with (done, all) while pictures or video are written.
         """
         from cvat_widgets.backup import write_task
 
-        return write_task(self, path, media=media)  # type: ignore[arg-type]  # self is a Task
+        return write_task(self, path, media=media, progress=progress)  # type: ignore[arg-type]  # self is a Task
 
     @classmethod
     def restore(

@@ -179,8 +179,11 @@ def tracking_edit(targets: Sequence[Target], followed: Sequence[Followed]) -> Ed
     for target, result in zip(targets, followed, strict=True):
         record = target.record
         if isinstance(record, Track):
+            beyond = _beyond(target.start, result, record)
             made = keyframes_of(target.start, result, target.first, record.keyframes)
-            changes: dict[str, FieldChange] = {}
+            changes: dict[str, FieldChange] = {
+                path: (read_field(record, path), None) for path in (f"keyframes.{frame}" for frame in beyond - made.keys())
+            }
             for frame, keyframe in made.items():
                 path = f"keyframes.{frame}"
                 old = record.keyframes.get(frame)
@@ -204,3 +207,12 @@ def tracking_edit(targets: Sequence[Target], followed: Sequence[Followed]) -> Ed
         if record.id > 0:
             removed.append(record.id)
     return Edit(added=tuple(added), updated=updated, removed=tuple(removed))
+
+
+def _beyond(start: Start, followed: Followed, record: Track) -> set[int]:
+    """Return the keyframes of a track from where it was lost on, as far as it was wanted: the object would be seen again."""
+    return {
+        frame
+        for frame in record.keyframes
+        if frame in start.frames and any(frame >= lost if lost > start.frame else frame <= lost for lost in followed.lost)
+    }

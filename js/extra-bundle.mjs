@@ -7,6 +7,8 @@ import * as esbuild from "esbuild";
 /** The global under which the annotator hands its modules to the panels; of one build only, so that two never mix. */
 const GLOBAL = "__CVAT_WIDGETS_MODULES__";
 const VIRTUAL = "virtual:shared";
+/** Icons are taken one by one: shared, the file that names them all would bring all of them into the annotator. */
+const TAKEN_APART = /^node_modules\/lucide-preact\//;
 
 function sharedRegistry(files, root) {
   return {
@@ -70,7 +72,7 @@ export async function buildBoth({ main, extra, outdir, root, options }) {
   const wanted = new Set();
   for (const [file, { imports }] of Object.entries(extraInputs)) {
     if (file in mainInputs) continue;
-    for (const { path: imported } of imports) if (imported in mainInputs) wanted.add(imported);
+    for (const { path: imported } of imports) if (imported in mainInputs && !TAKEN_APART.test(imported)) wanted.add(imported);
   }
   // Style sheets and the like have no exports.
   const files = [...wanted].filter((file) => /\.(tsx?|m?js)$/.test(file)).sort();

@@ -44,7 +44,7 @@ class _Encoded:
     scale: float
     height: int
     width: int
-    answers: dict[tuple[Any, ...], Chances] = field(default_factory=dict)
+    answers: dict[tuple[Any, ...], list[Chances]] = field(default_factory=dict)
 
 
 class ClickNetwork:
@@ -110,8 +110,9 @@ class ClickNetwork:
         found = [(self._score(each, level), each) for each in answers]
         while len(encoded.answers) >= 16:
             encoded.answers.pop(next(iter(encoded.answers)))
-        encoded.answers[prompt.positive, prompt.negative, prompt.box] = found[0][1]
-        return self._detections(encoded, found, positive, level)
+        detections, kept = self._detections(encoded, found, positive, level)
+        encoded.answers[prompt.positive, prompt.negative, prompt.box] = kept or [found[0][1]]
+        return detections
 
     # -- prompt --------------------------------------------------------------------------------------------------
 
@@ -133,7 +134,7 @@ class ClickNetwork:
             continued = prompt.positive[: len(positive)] == positive and prompt.negative[: len(negative)] == negative
             more = len(prompt.positive) + len(prompt.negative) + (prompt.box is not None) > clicks
             if continued and more and box == prompt.box and clicks > length:
-                best, length = answer, clicks
+                best, length = answer[min(prompt.choice, len(answer) - 1)], clicks
         if best is not None or (prompt.mask is None and prompt.polygon is None):
             return best
         height, width = encoded.image.shape[:2]
@@ -205,8 +206,10 @@ class ClickNetwork:
 
     def _detections(
         self, encoded: _Encoded, found: Sequence[tuple[float, Chances]], positive: Sequence[Any], level: float
-    ) -> list[Detection]:
+    ) -> tuple[list[Detection], list[Chances]]:
+        """Return what differs of what was found, and the chances that it comes from."""
         result: list[Detection] = []
+        kept: list[Chances] = []
         seen: list[NDArray[np.bool_]] = []
         for score, chances in found:
             large = cv2.resize(chances, (encoded.width, encoded.height), interpolation=cv2.INTER_LINEAR)
@@ -214,8 +217,9 @@ class ClickNetwork:
             mask = _parts_at(large > level, clicks)
             if mask.any() and not any((mask & other).sum() > 0.9 * (mask | other).sum() for other in seen):
                 seen.append(mask)
+                kept.append(chances)
                 result.append(Detection.of_mask("", mask, min(1.0, score)))
-        return result
+        return result, kept
 
 
 def _around(chances: Chances | None, points: Sequence[Any], box: Box | None) -> Box:

@@ -80,6 +80,8 @@ class Prompt:
         The answer to the prompt before, bool of shape (height, width), for models that refine it.
     polygon
         The same as flat float64 coordinates.
+    choice
+        Which of the shapes of the answer before the user goes on with, counted from 0.
     """
 
     positive: tuple[tuple[float, float], ...] = ()
@@ -87,6 +89,7 @@ class Prompt:
     box: tuple[float, float, float, float] | None = None
     mask: NDArray[np.bool_] | None = None
     polygon: NDArray[np.float64] | None = None
+    choice: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from cvat_widgets.backends.protocols import KINDS, Detector, Interactor, Kind, M
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Backend", "backends", "describe", "load_backend", "register"]
+__all__ = ["Backend", "backends", "describe", "lines", "load_backend", "register"]
 
 _PROTOCOLS: dict[str, Any] = {"detector": Detector, "interactor": Interactor, "tracker": Tracker, "reid": ReIdentifier}
 
@@ -136,6 +136,11 @@ def register(
         return made
 
     return add if factory is None else add(factory)
+
+
+def lines() -> list[Backend]:
+    """Return the lines of the registry."""
+    return list(_BACKENDS.values())
 
 
 def backends() -> pd.DataFrame:

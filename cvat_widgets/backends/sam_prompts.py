@@ -176,7 +176,7 @@ class SamInteractor:
             shorter = clicks < len(prompt.positive) + len(prompt.negative) or (clicks == 0 and prompt.box == box)
             continued = prompt.positive[: len(positive)] == positive and prompt.negative[: len(negative)] == negative
             if shorter and continued and box == prompt.box and clicks > length:
-                best, length = answer, clicks
+                best, length = answer[[min(prompt.choice, len(answer) - 1)]], clicks
         outline = prompt.mask
         if outline is None and prompt.polygon is not None:
             from cvat_widgets.model.masks import decode_mask, mask_from_polygons
@@ -208,12 +208,13 @@ class SamInteractor:
             order = scores.float().argsort(descending=True)
             logits, scores = logits[order], scores.float()[order].clamp(0, 1).cpu().numpy()
             masks = (self.postprocess(logits, encoded.height, encoded.width) > 0).cpu().numpy()
-            best = (logits[:1].clamp(-32, 32) if self.stretch else logits[:1]).cpu().numpy()  # only sam2 clamps
+            answers = (logits.clamp(-32, 32) if self.stretch else logits).cpu().numpy()  # only sam2 clamps
+        shown = [number for number, mask in enumerate(masks) if mask.any()]
         self.decodes += 1
         while len(encoded.answers) >= 32:
             encoded.answers.pop(next(iter(encoded.answers)))
-        encoded.answers[prompt.positive, prompt.negative, prompt.box] = best
-        return [Detection.of_mask("", mask, float(score)) for mask, score in zip(masks, scores, strict=True) if mask.any()]
+        encoded.answers[prompt.positive, prompt.negative, prompt.box] = answers[shown or [0]]
+        return [Detection.of_mask("", masks[number], float(scores[number])) for number in shown]
 
     def postprocess(self, logits: Any, height: int, width: int) -> Any:
         """Return logits (k, height, width) of the whole picture from those of low resolution."""

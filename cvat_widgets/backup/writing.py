@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +25,18 @@ __all__ = ["write_project", "write_task"]
 _PIECE = 1 << 20
 
 
-def write_task(task: Task, path: str | Path, *, media: bool = True) -> Path:
+Progress = Callable[[int, int], None]
+
+
+def write_task(task: Task, path: str | Path, *, media: bool = True, progress: Progress | None = None) -> Path:
     """Write the backup of a task; see :meth:`Task.backup`."""
     target = Path(path).expanduser()
     with write_atomically(target) as sink:
-        _write_task(sink, "", task.store, task.id, media=media)
+        _write_task(sink, "", task.store, task.id, media=media, progress=progress or _silent)
     return target
 
 
-def write_project(project: Project, path: str | Path, *, media: bool = True) -> Path:
+def write_project(project: Project, path: str | Path, *, media: bool = True, progress: Progress | None = None) -> Path:
     """Write the backup of a project with its tasks."""
     target = Path(path).expanduser()
     store, row = project.store, project.row
@@ -44,16 +48,22 @@ def write_project(project: Project, path: str | Path, *, media: bool = True) -> 
         sink.write("project.json", _json(about))
         _write_guide(sink, "", store, project_id=row.id)
         sink.write("cvat_widgets.json", _json({"quality_settings": store.quality_settings(project_id=row.id)}))
-        for number, task_id in enumerate(store.project_tasks(row.id)):
-            _write_task(sink, f"task_{number}/", store, task_id, media=media)
+        tasks = store.project_tasks(row.id)
+        for number, task_id in enumerate(tasks):
+            _write_task(sink, f"task_{number}/", store, task_id, media=media, progress=_silent)
+            (progress or _silent)(number + 1, len(tasks))
     return target
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Report to nobody."""
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _write_task(sink: Sink, prefix: str, store: Store, task_id: int, *, media: bool) -> None:
+def _write_task(sink: Sink, prefix: str, store: Store, task_id: int, *, media: bool, progress: Progress) -> None:
     with store.database.read():  # all of one moment
         row = store.task(task_id)
         jobs = _in_order(store.jobs(task_id))
@@ -92,7 +102,7 @@ def _write_task(sink: Sink, prefix: str, store: Store, task_id: int, *, media: b
     sink.write(f"{prefix}annotations.json", _json([to_json(records[job.id], labels) for job in jobs]))
     _write_guide(sink, prefix, store, task_id=task_id)
     if media:
-        _write_media(sink, f"{prefix}data/", source, names, hidden)
+        _write_media(sink, f"{prefix}data/", source, names, hidden, progress)
     else:
         extras["media"] = row.media
         extras["honeypots"] = sorted(hidden.items())
@@ -150,18 +160,24 @@ def _write_guide(sink: Sink, prefix: str, store: Store, *, task_id: int | None =
             sink.write(f"{prefix}assets/{name}", data, compress=False)
 
 
-def _write_media(sink: Sink, prefix: str, source: FrameSource, names: list[str], hidden: dict[int, int]) -> None:
+def _write_media(
+    sink: Sink, prefix: str, source: FrameSource, names: list[str], hidden: dict[int, int], progress: Progress
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         if isinstance(source, VideoSource):
+            size, done = source.path.stat().st_size, 0
             with source.path.open("rb") as file, sink.stream(prefix + source.path.name) as write:
                 while piece := file.read(_PIECE):
                     write(piece)
+                    done += len(piece)
+                    progress(done >> 10, size >> 10)
             sink.write(f"{prefix}manifest.jsonl", write_manifest(source, Path(folder) / "manifest.jsonl").read_bytes())
             return
         kept = [frame for frame in range(len(names)) if frame not in hidden]
-        for frame in kept:
+        for number, frame in enumerate(kept):
             data = source.original(frame)
             sink.write(prefix + names[frame], data if data is not None else b"", compress=False)
+            progress(number + 1, len(kept))
         if isinstance(source, ImageSource) and hidden:
             # The pictures once each: honeypots are told by the files of the jobs.
             sizes = [source.size(frame) for frame in kept]

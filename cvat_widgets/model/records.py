@@ -141,7 +141,7 @@ def encode_record(record: Record) -> dict[str, Any]:
     return decoded
 
 
-def validate_record(record: Record, labels: LabelSet, *, frame_count: int | None = None) -> None:
+def validate_record(record: Record, labels: LabelSet, *, frame_count: int | None = None, former: Record | None = None) -> None:
     """Check a record against the rules of the model.
 
     Parameters
@@ -152,6 +152,9 @@ def validate_record(record: Record, labels: LabelSet, *, frame_count: int | None
         Labels of the task.
     frame_count
         Number of frames of the task; ``None`` skips that check.
+    former
+        The record before it was changed. Values that stood there are let through: those of an attribute that was taken out
+        of its label stay behind, and come back with it.
 
     Raises
     ------
@@ -160,9 +163,10 @@ def validate_record(record: Record, labels: LabelSet, *, frame_count: int | None
     """
     kind = type(record).__name__.lower()
     where = f"{kind} {record.id}"
+    kept = _values_of(former) if former is not None else frozenset()
     if not labels.has_id(record.label):
         raise AnnotationError(f"label id {record.label} is not in the task", where=where)
-    _check_attributes(record.attributes, labels, where)
+    _check_attributes(record.attributes, labels, where, kept)
     if not math.isfinite(record.score):
         raise AnnotationError("the score is not a finite number", where=where)
     if isinstance(record, Tag):
@@ -171,33 +175,45 @@ def validate_record(record: Record, labels: LabelSet, *, frame_count: int | None
         _check_frame(record.frame, frame_count, where)
         _check_points(record.type, record.points, record.rotation, where)
         for element in record.elements:
-            _check_element(element, labels, where)
+            _check_element(element, labels, where, kept)
             _check_points(element.type, element.points, element.rotation, f"{where}, element {element.id}")
     else:
         if not record.keyframes:
             raise AnnotationError("a track has at least one keyframe", where=where)
-        _check_keyframes(record.type, record.keyframes, labels, frame_count, where)
+        _check_keyframes(record.type, record.keyframes, labels, frame_count, where, kept)
         for track_element in record.elements:
-            _check_element(track_element, labels, where)
+            _check_element(track_element, labels, where, kept)
             _check_keyframes(
-                track_element.type, track_element.keyframes, labels, frame_count, f"{where}, element {track_element.id}"
+                track_element.type, track_element.keyframes, labels, frame_count, f"{where}, element {track_element.id}", kept
             )
 
 
-def _check_element(element: Element | TrackElement, labels: LabelSet, where: str) -> None:
+def _values_of(record: Record) -> frozenset[tuple[int, str]]:
+    """Return all attribute values that stand anywhere in a record."""
+    holders: list[Any] = [record, *getattr(record, "elements", ())]
+    holders += [keyframe for holder in holders for keyframe in getattr(holder, "keyframes", {}).values()]
+    return frozenset(value for holder in holders for value in holder.attributes.items())
+
+
+def _check_element(element: Element | TrackElement, labels: LabelSet, where: str, kept: frozenset[tuple[int, str]]) -> None:
     if labels.parent_of(element.label) is None:
         raise AnnotationError(f"label id {element.label} is not a sublabel of the task", where=where)
-    _check_attributes(element.attributes, labels, where)
+    _check_attributes(element.attributes, labels, where, kept)
 
 
 def _check_keyframes(
-    type_name: str, keyframes: Mapping[int, Keyframe], labels: LabelSet, frame_count: int | None, where: str
+    type_name: str,
+    keyframes: Mapping[int, Keyframe],
+    labels: LabelSet,
+    frame_count: int | None,
+    where: str,
+    kept: frozenset[tuple[int, str]],
 ) -> None:
     for frame, keyframe in keyframes.items():
         place = f"{where}, frame {frame}"
         _check_frame(frame, frame_count, place)
         _check_points(type_name, keyframe.points, keyframe.rotation, place)
-        _check_attributes(keyframe.attributes, labels, place)
+        _check_attributes(keyframe.attributes, labels, place, kept)
 
 
 def _check_frame(frame: int, frame_count: int | None, where: str) -> None:
@@ -216,8 +232,10 @@ def _check_points(type_name: str, points: tuple[float, ...], rotation: float, wh
         raise AnnotationError("the rotation is not a finite number", where=where)
 
 
-def _check_attributes(attributes: Mapping[int, str], labels: LabelSet, where: str) -> None:
+def _check_attributes(attributes: Mapping[int, str], labels: LabelSet, where: str, kept: frozenset[tuple[int, str]]) -> None:
     for attribute_id, value in attributes.items():
+        if (attribute_id, value) in kept:
+            continue
         try:
             attribute = labels.attribute_by_id(attribute_id)
         except LabelError:

@@ -114,12 +114,15 @@ class Catalogue:
             taken = select(schema.task.c.id).where(schema.task.c.name == name, schema.task.c.id != task_id)
             if core.execute(taken).first():
                 raise StoreError(f"there is a task called {name!r} already", hint="Choose another name")
-            core.execute(update(schema.task).where(schema.task.c.id == task_id).values(name=name, updated=now()))
+            done = core.execute(update(schema.task).where(schema.task.c.id == task_id).values(name=name, updated=now()))
+            if not done.rowcount:
+                raise NotFoundError(f"there is no task with id {task_id} that this account may change")
 
     def delete_task(self, task_id: int) -> None:
         """Delete a task with everything that belongs to it."""
         with self.database.write(), self.database.engine.connect() as core:
-            core.execute(delete(schema.task).where(schema.task.c.id == task_id))
+            if not core.execute(delete(schema.task).where(schema.task.c.id == task_id)).rowcount:
+                raise NotFoundError(f"there is no task with id {task_id} that this account may delete")
         self._labels.pop(task_id, None)
         self._frames.pop(task_id, None)
 
@@ -171,6 +174,10 @@ class Catalogue:
                     label_version=schema.task.c.label_version + 1, updated=now()
                 )
             )  # fmt: skip
+
+    def forget_labels(self) -> None:
+        """Read labels anew when they are next wanted: what was read in a transaction that was rolled back never was."""
+        self._labels.clear()
 
     def _write_labels(self, core: Any, task_id: int, labels: LabelSet) -> None:
         position = 0

@@ -25,7 +25,7 @@ from cvat_widgets.store.connection import Database
 from cvat_widgets.store.raw import Raw, is_duplicate
 from cvat_widgets.store.rows import Commit, HistoryState, Snapshot
 
-__all__ = ["ChangeLog"]
+__all__ = ["ChangeLog", "read_block"]
 
 _FIELDS = "revision, job_id, op_id, author, origin, label, time, undoes, bulk, payload"
 
@@ -265,7 +265,7 @@ class ChangeLog:
                 ("undone" if back else "done", task_id, target),
             )
             if bulk:
-                removed, added = _read_block(payload)
+                removed, added = read_block(payload)
                 before, after = (added, removed) if back else (removed, added)
                 self._delete_block(raw, task_id, before[0])
                 self._insert_block(raw, task_id, revision + 1, *after, self.catalogue.labels(task_id))
@@ -328,7 +328,7 @@ class ChangeLog:
         job_by_id = dict(zip(table.id.tolist(), job_of.tolist(), strict=True))
         for bulk, payload, job_id in rows:
             if bulk:
-                removed, added = _read_block(payload)
+                removed, added = read_block(payload)
                 for object_id in np.unique(added[0].id).tolist():
                     records.pop(object_id, None)
                 records.update((record.id, record) for record in removed[0].to_records(labels))
@@ -431,7 +431,7 @@ class _Work:
         if self.base is not None and changed_at > self.base:
             _check_fields(record, fields, f"object {record_id}")
         changed = apply_fields(record, {path: after for path, (_, after) in fields.items()})
-        validate_record(changed, self.labels, frame_count=self.size)
+        validate_record(changed, self.labels, frame_count=self.size, former=record)
         self._check_frames(changed, job)
         # What is logged is what really was there before, whatever the author believed.
         facts = {path: (read_field(record, path), read_field(changed, path)) for path in fields}
@@ -528,7 +528,8 @@ def _block(removed: Block, added: Block) -> bytes:
     return len(first).to_bytes(8, "little") + first + second
 
 
-def _read_block(payload: bytes) -> tuple[Block, Block]:
+def read_block(payload: bytes) -> tuple[Block, Block]:
+    """Return what a bulk entry of the log removed and what it added."""
     size = int.from_bytes(payload[:8], "little")
     if size > len(payload):
         raise StoreError("an entry of the change log is damaged")

@@ -243,6 +243,11 @@ class Database:
         with self.lock:
             return int(self.raw.execute("PRAGMA data_version").fetchone()[0])
 
+    def change_mark(self) -> object:
+        """Return something that differs whenever anybody has committed, this process included."""
+        with self.lock:
+            return self.data_version(), self.raw.total_changes
+
     def close(self) -> None:
         """Close the file."""
         with self.lock:

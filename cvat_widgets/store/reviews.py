@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, update
 
 from cvat_widgets.errors import NotFoundError, StoreError
 from cvat_widgets.store import schema
@@ -117,6 +117,12 @@ class Reviews(Projects):
                 comments.setdefault(row["issue_id"], []).append(CommentRow(**row))
         return [_issue_row(row, comments.get(row["id"], [])) for row in rows]
 
+    def count_open_issues(self, job_id: int) -> int:
+        """Return how many issues of a job are not resolved."""
+        with self.database.read() as raw:
+            rows = raw.execute("SELECT COUNT(*) FROM issue WHERE job_id = ? AND NOT resolved", (job_id,))
+            return int(rows.fetchone()[0])
+
     def issue(self, issue_id: int) -> IssueRow:
         """Return an issue with its comments."""
         with self.database.read(), self.database.engine.connect() as core:
@@ -162,7 +168,8 @@ class Reviews(Projects):
 
     @staticmethod
     def _add_comment(core: Any, issue_id: int, owner: str, message: str) -> int:
-        values = {"issue_id": issue_id, "owner": owner, "message": _message(message), "created": now(), "updated": now()}
+        moment = now()
+        values = {"issue_id": issue_id, "owner": owner, "message": _message(message), "created": moment, "updated": moment}
         return new_key(core.execute(insert(schema.comment).values(values)))
 
     def change_comment(self, comment_id: int, message: str | None, *, user: str) -> IssueRow:
@@ -215,10 +222,13 @@ class Reviews(Projects):
     def tell_events(self) -> None:
         """Deliver new events to the subscribers of this process."""
 
-    def events_after(self, event_id: int, *, kinds: Sequence[str] = ("job:", "issue:", "comment:")) -> list[EventRow]:
+    def events_after(
+        self, event_id: int, *, kinds: Sequence[str] = ("job:", "issue:", "comment:", "task:labels")
+    ) -> list[EventRow]:
         """Return events of these kinds that came after one, the oldest first."""
         event = schema.event
-        query = select(event).where(event.c.id > event_id).order_by(event.c.id).limit(10_000)
+        wanted = or_(*(event.c.kind.startswith(kind, autoescape=True) for kind in kinds))
+        query = select(event).where(event.c.id > event_id, wanted).order_by(event.c.id).limit(10_000)
         with self.database.read(), self.database.engine.connect() as core:
             rows = core.execute(query).mappings().all()
         return [
@@ -227,7 +237,6 @@ class Reviews(Projects):
                 kind=row["kind"], payload=json.loads(row["payload"]) if row["payload"] else {},
             )
             for row in rows
-            if row["kind"].startswith(tuple(kinds))
         ]  # fmt: skip
 
     def last_event(self) -> int:

@@ -1,7 +1,8 @@
-"""The store: one SQLite file or PostgreSQL database with tasks, their annotations and all that ever happened to them."""
+"""The store: an SQLite file, a PostgreSQL database or a hub's service with tasks, annotations and all that ever happened."""
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,7 +17,7 @@ from cvat_widgets.errors import MissingExtraError, StoreError
 from cvat_widgets.model.changes import Edit
 from cvat_widgets.model.records import Record
 from cvat_widgets.model.table import AnnotationTable
-from cvat_widgets.store import objects
+from cvat_widgets.store import label_rows, objects
 from cvat_widgets.store.changelog import ChangeLog
 from cvat_widgets.store.connection import Database
 from cvat_widgets.store.filesystem import default_path
@@ -28,6 +29,7 @@ from cvat_widgets.store.watch import Watch
 __all__ = ["Store"]
 
 _POSTGRESQL = ("postgresql:", "postgresql+psycopg:", "postgres:")
+_SERVICE = ("http://", "https://")
 
 
 class Store(Listing):
@@ -54,19 +56,21 @@ class Store(Listing):
         ----------
         url
             ``None``: the user's own store (``$CVAT_WIDGETS_HOME`` or ``~/.local/share/cvat_widgets``); a path;
-            ``sqlite:///path``; or ``postgresql://user@host/database``.
+            ``sqlite:///path``; ``postgresql://user@host/database``; or the address of a hub's service,
+            ``https://hub/services/cvat-widgets``. Where ``$CVAT_WIDGETS_STORE`` is set, ``None`` means that.
 
         Raises
         ------
         StoreError
             It cannot be opened; the text says why.
         """
-        remote = url if isinstance(url, str) and url.startswith(_POSTGRESQL) else None
+        url = url or os.environ.get("CVAT_WIDGETS_STORE") or None
+        remote = url if isinstance(url, str) and url.startswith((*_POSTGRESQL, *_SERVICE)) else None
         key = remote or str(_path_of(url).resolve())
         with cls._open_lock:
             present = cls._open.get(key)
             if present is None:
-                present = cls._open[key] = cls(_postgresql(remote) if remote else Database(Path(key)))
+                present = cls._open[key] = _opened(cls, key) if remote else cls(Database(Path(key)))
                 present._key = key
             return present
 
@@ -109,6 +113,10 @@ class Store(Listing):
     def security(self) -> str:
         """``enforced``: the database refuses what the role may not; ``advisory``: whoever can open it can change anything."""
         return "enforced" if self.identity else "advisory"
+
+    def pictures(self, task_id: int) -> Callable[..., tuple[bytes, str, str]] | None:  # noqa: ARG002  # for those that have it
+        """Return what gives the frames of a task where their files cannot be seen; ``None`` if this store gives none."""
+        return None
 
     def close(self) -> None:
         """Close the file; what was acknowledged is on disk anyway."""
@@ -244,6 +252,23 @@ class Store(Listing):
         """Return the annotations as they were after a revision."""
         return self.changelog.at(task_id, revision)
 
+    # -- labels of objects ---------------------------------------------------------------------------------------
+
+    def label_counts(self, task_id: int) -> dict[int, int]:
+        """Return how many objects (shapes, tags and tracks) each label of a task has, by label id."""
+        with self.database.read() as raw:
+            return label_rows.label_counts(raw, task_id)
+
+    def labelled(self, task_id: int, labels: Sequence[int]) -> list[tuple[int, Record]]:
+        """Return the objects that have one of these labels, each with its job."""
+        with self.database.read() as raw:
+            return label_rows.labelled(raw, task_id, labels)
+
+    def end_history(self, task_id: int, labels: Sequence[int]) -> None:
+        """Take out of undo and redo what names one of these labels, which are gone."""
+        with self.database.write() as raw:
+            label_rows.end_history(raw, task_id, set(labels))
+
     def reserve_ids(self, task_id: int, count: int) -> range:
         """Reserve object ids; nobody else gets them."""
         if not 1 <= count <= 10_000_000:
@@ -258,9 +283,23 @@ class Store(Listing):
         """Call a function after every event of the jobs, issues and comments of a task; return how to stop it."""
         return self.watch.subscribe_events(task_id, callback)
 
+    def subscribe_store(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call a function within a second after anything in the store has changed, whoever did it; return how to stop it."""
+        return self.watch.subscribe_store(callback)
+
     def tell_events(self) -> None:
         """Deliver new events to the subscribers of this process."""
         self.watch.publish_events()
+
+
+def _opened(kind: type[Store], url: str) -> Store:
+    """Open what is not a file."""
+    if url.startswith(_SERVICE):
+        from cvat_widgets.store.remote import Remote
+        from cvat_widgets.store.service_connection import ServiceDatabase
+
+        return Remote(ServiceDatabase(url))
+    return kind(_postgresql(url))
 
 
 def _postgresql(url: str) -> Database:
@@ -282,6 +321,6 @@ def _path_of(url: str | Path | None) -> Path:
     if "://" in text:
         raise StoreError(
             f"stores of the kind {text.split(':', maxsplit=1)[0]!r} cannot be opened by this version",
-            hint="Give a path, sqlite:///path or postgresql://user@host/database",
+            hint="Give a path, sqlite:///path, postgresql://user@host/database or https://hub/services/cvat-widgets",
         )
     return Path(text).expanduser()

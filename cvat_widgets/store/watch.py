@@ -40,6 +40,8 @@ class Watch:
         self._event_subscribers: dict[int, list[EventCallback]] = {}
         self._seen: dict[int, int] = {}
         self._seen_event = 0
+        self._store_subscribers: list[Callable[[], None]] = []
+        self._mark: object = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
@@ -83,6 +85,33 @@ class Watch:
                     self._event_subscribers.pop(task_id, None)
 
         return unsubscribe
+
+    def subscribe_store(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call a function soon after anything in the store has changed, by whomever; return how to stop it."""
+        with self._lock:
+            if not self._store_subscribers:
+                self._mark = self.database.change_mark()
+            self._store_subscribers.append(callback)
+            self._start()
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if callback in self._store_subscribers:
+                    self._store_subscribers.remove(callback)
+
+        return unsubscribe
+
+    def _tell_of_store(self) -> None:
+        with self._lock:
+            if not self._store_subscribers:
+                return
+            mark, self._mark = self._mark, self.database.change_mark()
+            callbacks = list(self._store_subscribers) if mark != self._mark else []
+        for callback in callbacks:
+            try:
+                callback()
+            except Exception:
+                _logger.exception("A subscriber failed on a change of the store")
 
     def publish_events(self) -> None:
         """Deliver the events that came since the last time, whichever process they are of."""
@@ -128,6 +157,7 @@ class Watch:
                 present = self.database.wait_for_change(self._stop)
                 if self._stop.is_set():
                     return
+                self._tell_of_store()
                 if present == version:
                     continue
                 version = present

@@ -18,6 +18,7 @@ from cvat_widgets.job import Job
 from cvat_widgets.model.labels import Label, LabelSet
 from cvat_widgets.task import Task, open_store
 from cvat_widgets.widgets.channel import DataChannel
+from cvat_widgets.widgets.driven import Driven
 from cvat_widgets.widgets.session import Session
 
 __all__ = ["Annotator"]
@@ -26,7 +27,7 @@ _STATIC = Path(__file__).resolve().parent.parent / "static"
 _BUNDLE = _STATIC / "annotator.js"
 _TOOLS = (
     "select", "rectangle", "polygon", "polyline", "points", "ellipse", "cuboid", "skeleton", "mask",
-    "merge", "group", "split", "slice", "zoom",
+    "merge", "group", "split", "slice", "zoom", "issue", "interact", "scissors",
 )  # fmt: skip
 
 if not _BUNDLE.exists():
@@ -35,7 +36,7 @@ if not _BUNDLE.exists():
     )
 
 
-class Annotator(anywidget.AnyWidget):
+class Annotator(Driven, anywidget.AnyWidget):
     """A canvas on which a job is annotated, in a notebook cell.
 
     Every gesture is saved at once; edits made from Python, in another tab or by another kernel appear on the canvas.
@@ -62,11 +63,14 @@ class Annotator(anywidget.AnyWidget):
     selection : list of int
         Ids of the selected objects; setting it selects on the canvas.
     tool : str
-        ``select``, a type of shape such as ``rectangle``, ``merge``, ``group``, ``split``, ``slice`` or ``zoom``.
+        ``select``, a type of shape such as ``rectangle``, ``merge``, ``group``, ``split``, ``slice``, ``zoom``, ``interact``
+        or ``scissors``.
     label : str
         Name of the label that the next object gets.
     revision : int
         The last revision that was sent to the canvas.
+    record_pointer : bool
+        Whether the browser records where the pointer is, for :class:`Replay`: at most 20 times a second and 1 MB in all.
     """
 
     _esm = _BUNDLE
@@ -79,6 +83,7 @@ class Annotator(anywidget.AnyWidget):
     revision = traitlets.Int(0).tag(sync=True)
     read_only = traitlets.Bool(False).tag(sync=True)
     busy = traitlets.Bool(False).tag(sync=True)
+    record_pointer = traitlets.Bool(False)
     height = traitlets.Int(640, min=240, max=4000).tag(sync=True)
     _channel = traitlets.Instance(DataChannel).tag(sync=True, **ipywidgets.widget_serialization)
 
@@ -98,7 +103,7 @@ class Annotator(anywidget.AnyWidget):
                 f"Annotator has no option {', '.join(map(repr, unknown))}; "
                 "it takes target, labels, store, height, read_only and frame."
             )
-        self._job = _job_of(target, labels, store)
+        self._job = self._open_job(target, labels, store)
         channel = DataChannel()
         first = self._job.start if frame is None else min(max(frame, self._job.start), self._job.stop)
         names = self._job.task.labels.names
@@ -106,10 +111,16 @@ class Annotator(anywidget.AnyWidget):
             frame=first, height=height, read_only=read_only, label=names[0] if names else "", revision=self._job.revision,
             _channel=channel,
         )  # fmt: skip
-        self._session = Session(
-            self._job, channel.send, self.send, user=self._job.user, read_only=read_only, on_revision=self._revised
+        self._session = self._open_session(
+            answer=channel.send, tell=self.send, user=self._job.user, read_only=read_only, on_revision=self._revised
         )
         channel.on_msg(lambda _widget, content, buffers: self._session.handle(content, buffers))
+
+    def _open_job(self, target: Any, labels: Any, store: Any) -> Job:
+        return _job_of(target, labels, store)
+
+    def _open_session(self, **options: Any) -> Session:
+        return Session(self._job, **options)
 
     @property
     def task(self) -> Task:
@@ -120,6 +131,30 @@ class Annotator(anywidget.AnyWidget):
     def job(self) -> Job:
         """The job that is open."""
         return self._job
+
+    def use(self, model: Any, name: str | None = None) -> None:
+        """Offer a model on the canvas: an interactor, a detector, a tracker.
+
+        A model of the same name and kind is replaced, so that the cell that trains a model can offer it again and again.
+
+        Parameters
+        ----------
+        model
+            A model, or whatever :func:`cvat_widgets.load_backend` takes.
+        name
+            Its name in lists; by default its own.
+
+        Raises
+        ------
+        ModelError
+            It is no model, or does not load.
+        """
+        self._session.models.add(model, name)
+
+    @traitlets.observe("record_pointer")
+    def _record_pointer(self, change: Any) -> None:
+        self._session.pointer.on = bool(change["new"]) and not self._session.read_only
+        self._session.tell_demonstration()
 
     def _revised(self, revision: int) -> None:
         # A trait is state of the control comm: told from cells and from handlers alike, the last one wins.
@@ -144,6 +179,7 @@ class Annotator(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)
+        self._session.driving.shown()
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         if data is not None and "image/png" not in data:
             with contextlib.suppress(CvatWidgetsError):  # media that are gone are reported on the canvas

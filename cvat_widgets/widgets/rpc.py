@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -48,13 +48,23 @@ class Call:
 
 Method = Callable[[Call], "tuple[Any, list[bytes]] | Any"]
 METHODS: dict[str, Method] = {}
+_ON_MODELS: set[str] = set()
+_LONG: set[str] = set()
 
 
-def method(name: str) -> Callable[[Method], Method]:
-    """Register what answers a method; it returns the result, or ``(result, buffers)``."""
+def method(name: str, *, on_models: bool = False, long: bool = False) -> Callable[[Method], Method]:
+    """Register what answers a method; it returns the result, or ``(result, buffers)``.
+
+    With ``on_models`` it runs on the one thread of the session's models, after whatever a model is doing already; with
+    ``long`` on a thread of its own, so that it may take hours without keeping frames waiting.
+    """
 
     def register(function: Method) -> Method:
         METHODS[name] = function
+        if on_models:
+            _ON_MODELS.add(name)
+        if long:
+            _LONG.add(name)
         return function
 
     return register
@@ -63,10 +73,17 @@ def method(name: str) -> Callable[[Method], Method]:
 class RpcServer:
     """Runs the calls of one session."""
 
-    def __init__(self, session: Session, send: Callable[[dict[str, Any], list[bytes]], None]) -> None:
+    def __init__(
+        self,
+        session: Any,
+        send: Callable[[dict[str, Any], list[bytes]], None],
+        methods: Mapping[str, Method] = METHODS,
+    ) -> None:
         self.session = session
+        self.methods = methods
         self.send = send
         self.pool = ThreadPoolExecutor(2, thread_name_prefix="cvat-widgets-rpc")
+        self.runs = ThreadPoolExecutor(1, thread_name_prefix="cvat-widgets-run")
         self._running: dict[tuple[str, int], tuple[Call, Future[None]]] = {}
         self._lock = threading.Lock()
 
@@ -78,9 +95,15 @@ class RpcServer:
             self.send({"t": "progress", **_key(key), "value": value, "total": total, "text": text}, [])
 
         call = Call(self.session, message.params, buffers, progress)
+        pool = self._pool_of(message.method)
         with self._lock:
             # The future is in the table before the call can end and take itself out.
-            self._running[key] = (call, self.pool.submit(self._run, key, message.method, call))
+            self._running[key] = (call, pool.submit(self._run, key, message.method, call))
+
+    def _pool_of(self, name: str) -> ThreadPoolExecutor:
+        if name in _ON_MODELS:
+            return self.session.models.executor
+        return self.runs if name in _LONG else self.pool
 
     def cancel(self, message: Cancel) -> None:
         """Give up a call: one that waits is not started, one that runs is told."""
@@ -101,7 +124,7 @@ class RpcServer:
 
     def _answer(self, key: tuple[str, int], name: str, call: Call) -> None:
         try:
-            function = METHODS.get(name)
+            function = self.methods.get(name)
             if function is None:
                 raise ProtocolError(f"there is no method {name!r}")
             answer = function(call)
@@ -116,6 +139,7 @@ class RpcServer:
     def close(self) -> None:
         """Start nothing any more."""
         self.pool.shutdown(wait=False, cancel_futures=True)
+        self.runs.shutdown(wait=False, cancel_futures=True)
 
 
 def _key(key: tuple[str, int]) -> dict[str, Any]:

@@ -14,13 +14,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import cvat_widgets.widgets.action_methods  # actions and operations
 import cvat_widgets.widgets.frame_methods  # frames
-import cvat_widgets.widgets.methods  # noqa: F401  # registers what can be called
+import cvat_widgets.widgets.guide_methods  # the guide
+import cvat_widgets.widgets.interaction_methods  # interactors, scissors
+import cvat_widgets.widgets.label_methods  # labels
+import cvat_widgets.widgets.methods  # the rest
+import cvat_widgets.widgets.model_methods  # noqa: F401  # detectors and trackers; every module registers what can be called
 from cvat_widgets.errors import CvatWidgetsError, ProtocolError, StoreError
 from cvat_widgets.model.changes import Edit
 from cvat_widgets.widgets.channel import answering, is_answering
+from cvat_widgets.widgets.driving import Driving
+from cvat_widgets.widgets.interactions import Interactions
 from cvat_widgets.widgets.kernel import kernel_facts
+from cvat_widgets.widgets.model_runs import ModelRuns
+from cvat_widgets.widgets.pointer_recording import PointerRecording
 from cvat_widgets.widgets.protocol import PROTOCOL_VERSION, Cancel, Hello, Op, Ping, Rpc, Sync, decode, error_detail
+from cvat_widgets.widgets.review_methods import review_facts
 from cvat_widgets.widgets.rpc import RpcServer
+from cvat_widgets.widgets.session_models import SessionModels
 from cvat_widgets.widgets.snapshot import encode_snapshot
 
 if TYPE_CHECKING:
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
     from cvat_widgets.model.frames import FrameIndex
     from cvat_widgets.model.labels import LabelSet
     from cvat_widgets.store import Commit, Store
+    from cvat_widgets.store.team_rows import EventRow
 
 __all__ = ["Send", "Session", "SessionJob"]
 
@@ -131,6 +142,15 @@ class Session:
         Whether edits are refused.
     on_revision
         Called with every new revision.
+
+    Attributes
+    ----------
+    models
+        The models offered here.
+    runs
+        What detectors and trackers do here, and the result that waits to be accepted.
+    interactions
+        Answers of interactors, and the live wire.
     """
 
     def __init__(
@@ -151,15 +171,26 @@ class Session:
         self._tell = tell
         self._on_revision = on_revision
         self._lock = threading.RLock()
+        self.models = SessionModels()
+        self.models.on_change = self._models_changed
+        self.driving = Driving(self.tell_demonstration)
+        self.pointer = PointerRecording()
+        self.runs = ModelRuns()
+        self.interactions = Interactions(job, self.models)
         self.rpc = RpcServer(self, answer)
         self._unsubscribe = job.store.subscribe(job.task.id, self._committed)
         self._stop_frames = job.store.on_frames(job.task.id, self._frames_changed)
+        self._stop_review = job.store.subscribe_events(job.task.id, self._reviewed)
 
     def close(self) -> None:
         """Stop listening."""
         self._unsubscribe()
         self._stop_frames()
+        self._stop_review()
+        self.runs.cancel()
         self.rpc.close()
+        self.models.close()
+        self.driving.close()
 
     def check_writable(self) -> None:
         """Raise :class:`StoreError` if this view is read-only."""
@@ -190,6 +221,7 @@ class Session:
         elif isinstance(message, Sync):
             self._sync(message)
         elif isinstance(message, Ping):
+            self.driving.heard(message.client, message.views)
             answer = {"t": "pong", "client": message.client, "n": message.n, "revision": self._revision(), "epoch": self._epoch}
             self._answer(answer, [])
         elif isinstance(message, Rpc):
@@ -235,7 +267,7 @@ class Session:
             "revision": row.revision,
             "task": {"id": task.id, "uid": task.uid, "name": row.name, "mode": row.mode},
             "job": {
-                "id": job.id, "start": job.start, "stop": job.stop, "type": "annotation", "stage": job.stage,
+                "id": job.id, "start": job.start, "stop": job.stop, "type": job.store.job(job.id).type, "stage": job.stage,
                 "state": job.state,
             },
             "labels": task.labels.to_raw(),
@@ -252,7 +284,9 @@ class Session:
             "ids": [block.start, block.stop - 1] if block else [1, 0],
             "history": self._history(),
             "read_only": self.read_only,
+            "review": review_facts(job, self.user),
             "kernel": kernel_facts(),
+            "demonstration": self._demonstration(),
         }  # fmt: skip
 
     # -- edits ---------------------------------------------------------------------------------------------------
@@ -299,6 +333,36 @@ class Session:
         with self._lock:
             send = self._answer if is_answering() else self._tell
             send({"t": "frames", "deleted": deleted}, [])
+
+    def _models_changed(self) -> None:
+        """A cell has offered a model: tell the browsers."""
+        with self._lock:
+            send = self._answer if is_answering() else self._tell
+            send({"t": "models"}, [])
+
+    def _reviewed(self, event: EventRow) -> None:
+        """Somebody changed an issue, the job itself, or the labels: tell the browsers."""
+        if event.kind == "task:labels":
+            with self._lock:
+                (self._answer if is_answering() else self._tell)({"t": "labels"}, [])
+            return
+        if event.job_id != self.job.id:
+            return
+        facts = review_facts(self.job, self.user)
+        with self._lock:
+            send = self._answer if is_answering() else self._tell
+            send({"t": "review", **facts}, [])
+
+    def _demonstration(self) -> dict[str, Any] | None:
+        """Return what there is to record, to do or to replay; ``None`` for nothing."""
+        state = {"record": self.pointer.on, "commands": self.driving.last, "replay": None}
+        return state if state["record"] or state["commands"] else None
+
+    def tell_demonstration(self) -> None:
+        """Tell the browsers that there is something to record, to do or to replay."""
+        with self._lock:
+            send = self._answer if is_answering() else self._tell
+            send({"t": "demonstration", "state": self._demonstration()}, [])
 
     def _commit_message(self, commit: Commit) -> dict[str, Any]:
         client, _, seq = (commit.op_id or "").rpartition(":")

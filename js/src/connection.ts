@@ -4,9 +4,10 @@ import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { LabelSpec } from "./document/records";
 import { Editor, type FrameTable, type Settings } from "./editor";
 import { FramePlayer } from "./frames/player";
+import { NO_REVIEW, type ReviewFacts } from "./review/facts";
 import { dataChannel, type MessageModel, notebookTransport } from "./wire/anywidget-transport";
 import { Link } from "./wire/link";
-import type { FrameFacts, Transport, Welcome } from "./wire/protocol";
+import type { Demonstration, FrameFacts, Transport, Welcome } from "./wire/protocol";
 import { Sync } from "./wire/sync";
 
 export const BUNDLE = "0.1.0";
@@ -17,26 +18,43 @@ export class Connection {
   readonly labels: Signal<readonly LabelSpec[]> = signal([]);
   /** Frames that are taken out of the task. */
   readonly deleted: Signal<ReadonlySet<number>> = signal(new Set());
+  private readonly review: Signal<ReviewFacts> = signal(NO_REVIEW);
+  /** What Python wants shown or done. */
+  readonly demonstration: Signal<Demonstration | null> = signal(null);
   private readonly editors = new Set<Editor>();
 
   constructor(transport: Transport) {
     this.link = new Link(transport);
     this.sync = new Sync(this.link, {
       bundle: BUNDLE,
+      views: () => this.editors.size,
       onNotice: (level, text) => {
         for (const editor of this.editors) editor.toast(level, text);
       },
       onWelcome: (welcome) => {
         this.labels.value = welcome.labels;
+        for (const { activeLabel } of this.editors) {
+          if (!welcome.labels.some(({ id }) => id === activeLabel.peek())) activeLabel.value = welcome.labels[0]?.id ?? 0;
+        }
         this.deleted.value = new Set(welcome.frames.deleted);
+        this.demonstration.value = welcome.demonstration;
+        this.review.value = welcome.review;
       },
     });
     this.link.on("frames", (message) => {
       this.deleted.value = new Set(message.deleted);
     });
+    this.link.on("review", (message) => {
+      this.review.value = message;
+    });
+    this.link.on("demonstration", (message) => {
+      this.demonstration.value = message.state;
+    });
     void this.sync.ready.then((welcome) => {
+      this.demonstration.value ??= welcome.demonstration;
       this.labels.value = welcome.labels;
       this.deleted.value = new Set(welcome.frames.deleted);
+      this.review.value = welcome.review;
     });
   }
 
@@ -58,8 +76,11 @@ export class Connection {
       player,
       this.link,
       welcome.settings as Partial<Settings>,
+      this.review,
     );
+    editor.demonstration = this.demonstration;
     this.editors.add(editor);
+    this.sync.ping();
     if (welcome.frames.kind === "video") void this.readChapters(editor);
     return { editor, welcome };
   }
@@ -76,6 +97,7 @@ export class Connection {
 
   release(editor: Editor): void {
     this.editors.delete(editor);
+    this.sync.ping();
     editor.player.dispose();
   }
 

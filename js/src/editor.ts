@@ -7,22 +7,24 @@
  *  - small last-write-wins state that Python also sees (`frame`, `selection`, `tool`, `activeLabel`) is bound to traits in index.ts;
  *  - everything else here belongs to this view and never leaves the browser.
  */
-import { computed, type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { JobDocument } from "./document/document";
 import type { Edit, LabelSpec, ObjectState } from "./document/records";
 import { readFilter } from "./filter/logic";
 import type { JsonLogic } from "./filter/tree";
 import type { ContextImage } from "./frames/context-image";
 import type { FramePlayer } from "./frames/player";
+import { NO_REVIEW, type ReviewFacts } from "./review/facts";
 import { PictureTurns } from "./scene/picture-turns";
 import { MaskOptions } from "./tools/mask/options";
 import { DEFAULT_VIEW_SETTINGS, readSettings, type ViewSettings } from "./view-settings";
 import type { Link } from "./wire/link";
+import type { Demonstration } from "./wire/protocol";
 import { type WorkspaceName, WorkspaceState } from "./workspaces/state";
 
 /** Tools that make a shape. */
 export type DrawTool = "rectangle" | "polygon" | "polyline" | "points" | "ellipse" | "cuboid" | "skeleton" | "mask";
-export type ToolName = "select" | DrawTool | "merge" | "group" | "split" | "slice" | "zoom";
+export type ToolName = "select" | DrawTool | "merge" | "group" | "split" | "slice" | "zoom" | "issue" | "interact" | "scissors";
 export type DrawMode = "shape" | "track";
 export type { WorkspaceName } from "./workspaces/state";
 
@@ -124,6 +126,14 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   recentFilters: [],
 };
 
+/** What plays instead of the frames where a session is replayed. */
+export interface ReplayControl {
+  readonly playing: ReadonlySignal<boolean>;
+  toggle(): void;
+  /** To the next or the previous change. */
+  stepBy(count: number): void;
+}
+
 export interface Toast {
   readonly id: number;
   readonly level: "info" | "warning" | "error";
@@ -150,6 +160,9 @@ export class Editor {
   readonly hidden = signal<ReadonlySet<number>>(new Set());
   readonly pinned = signal<ReadonlySet<number>>(new Set());
   readonly settings: Signal<Settings>;
+  /** What Python wants recorded, replayed or done. */
+  demonstration: ReadonlySignal<Demonstration | null> = signal(null);
+  readonly replay = signal<ReplayControl | null>(null);
   readonly turns = new PictureTurns();
   /** How masks are drawn. */
   readonly masks = new MaskOptions();
@@ -182,6 +195,7 @@ export class Editor {
     readonly player: FramePlayer,
     readonly link: Link,
     settings: Partial<Settings> = {},
+    readonly review: Signal<ReviewFacts> = signal(NO_REVIEW),
   ) {
     this.frame = player.frame;
     player.skips = (frame) => frames.deleted.has(frame) && !this.settings.peek().showDeleted;

@@ -42,6 +42,8 @@ export interface ViewSettings extends TextSettings, ImageEffects, GridSettings {
   showProjections: boolean;
   /** Whether the list of objects has the tracks that are outside on the frame. */
   showOutsideTracks: boolean;
+  /** How closely polygons follow what a model or the scissors found: 0 to 13. */
+  polygonDetail: number;
   /** Keys of actions that differ from the default ones, by the id of the action. */
   keys: Readonly<Record<string, readonly string[]>>;
 }
@@ -71,6 +73,7 @@ export const DEFAULT_VIEW_SETTINGS: Readonly<ViewSettings> = {
   outlineColor: "",
   showProjections: false,
   showOutsideTracks: false,
+  polygonDetail: 9,
   keys: {},
 };
 

@@ -1,6 +1,7 @@
 /** A kernel for tests: the truth, a log, and a wire that may lose messages or say them twice. */
 import { applyEdit } from "../src/document/changes";
 import type { AnnotationRecord, Edit } from "../src/document/records";
+import { NO_REVIEW } from "../src/review/facts";
 import type { Commit, FromKernel, Handler, ToKernel, Transport, Welcome } from "../src/wire/protocol";
 
 export class FakeKernel {
@@ -112,7 +113,9 @@ export class FakeKernel {
       ids: [first, first + 63],
       history: { undo: null, redo: null },
       read_only: false,
+      review: NO_REVIEW,
       kernel: { ipykernel: "7.4.0", subshells: true },
+      demonstration: null,
     };
   }
 }

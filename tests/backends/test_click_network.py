@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,21 @@ def test_both_engines_say_the_same() -> None:
         model = load_backend("clicks", engine=engine)
         masks.append(model.predict(model.encode(picture), prompt)[0].bitmap(120, 160))
     assert mask_iou(masks[0], masks[1]) > 0.99
+
+
+def test_the_next_click_goes_on_from_the_answer_that_was_chosen() -> None:
+    picture, _ = scene()
+    model = load_backend("clicks")
+    encoded = model.encode(picture)
+    first = ((75.0, 60.0),)
+    model.predict(encoded, Prompt(first))
+    kept = encoded.answers[first, (), None]
+    assert len(kept) >= 1
+    encoded.answers[first, (), None] = [kept[0], kept[0] * 0]
+    more = Prompt(first, ((20.0, 20.0),))
+    assert model._before(encoded, more) is kept[0]
+    assert model._before(encoded, replace(more, choice=1)).max() == 0
+    assert model._before(encoded, replace(more, choice=9)).max() == 0
 
 
 def test_a_mask_and_a_polygon_can_be_refined_and_a_removed_click_is_forgotten() -> None:

@@ -64,6 +64,8 @@ def test_the_answer_before_is_fed_back_if_the_clicks_go_on() -> None:
     encoded = model.encode(photo())
     _, scores, low = reference(sam, Prompt(CLICKS[:1]), several=True)
     model.predict(encoded, Prompt(CLICKS[:1]))
+    other = model.prompt_for(encoded, Prompt(CLICKS, choice=1))
+    assert np.allclose(other.low_res, low[scores.argsort()[-2]][None], atol=1e-4)  # the user had chosen the second one
     second = model.prompt_for(encoded, Prompt(CLICKS))
     assert np.allclose(second.low_res, low[scores.argmax()][None], atol=1e-4)
     masks, _, _ = reference(sam, Prompt(CLICKS), several=False, before=second.low_res)

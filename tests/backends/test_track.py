@@ -96,6 +96,10 @@ def test_a_corrected_track_is_tracked_again_from_there(task: cw.Task) -> None:
     rows = task.tracks
     assert rows.loc[rows["frame"] == 3, "outside"].tolist() == [True]
     assert not rows.loc[rows["frame"] == 2, "outside"].any()
+    task.track(Mover(lost=(12,)), track, 15, start=10, progress=False)
+    rows = task.tracks
+    assert rows.loc[rows["frame"].between(9, 16), "frame"].tolist() == [9, 10, 11, 12, 16]
+    assert rows.loc[rows["outside"], "frame"].tolist() == [3, 12]
 
 
 def test_what_cannot_be_followed_is_refused(task: cw.Task) -> None:

@@ -17,7 +17,10 @@ from typing import Any
 import nbformat
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+PLAIN_HOST = "hub.example"
+"""A name for this machine that is no secure context over plain http, as localhost is."""
 CHROMIUM_FLAGS = [
+    f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -72,7 +75,8 @@ class LabServer:
             [
                 sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={self.port}", "--allow-root",
                 f"--ServerApp.root_dir={root}", "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True",
-                "--ServerApp.port_retries=0",
+                "--ServerApp.port_retries=0", f"--ServerApp.local_hostnames=['localhost', '{PLAIN_HOST}']",
+                "--JupyterNotebookApp.expose_app_in_browser=True",
             ],
             cwd=root, env=environment, stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True,
         )  # fmt: skip
@@ -120,9 +124,14 @@ class NotebookPage:
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.load()
 
+    @property
+    def address(self) -> str:
+        """Where the notebook is."""
+        return f"{self.lab.url}/lab/tree/{self.name}?reset"
+
     def load(self) -> None:
         """Open (or reload) the notebook and wait for its kernel."""
-        self.page.goto(f"{self.lab.url}/lab/tree/{self.name}?reset")
+        self.page.goto(self.address)
         self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.shell.currentWidget?.sessionContext")
         self.page.evaluate(
             """async (theme) => {
@@ -199,4 +208,4 @@ def write_notebook(path: Path, cells: list[str], kernel: str = "python3") -> Non
     nbformat.write(notebook, path)
 
 
-__all__ = ["CHROMIUM_FLAGS", "Browser", "LabServer", "NotebookPage", "chromium_path", "expect", "write_notebook"]
+__all__ = ["CHROMIUM_FLAGS", "PLAIN_HOST", "Browser", "LabServer", "NotebookPage", "chromium_path", "expect", "write_notebook"]

@@ -11,6 +11,7 @@ import pytest
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
 from cvat_widgets.store import Store, TaskRow, TaskSpec
+from cvat_widgets.task import current_user
 from tests.store.postgresql_server import Server, binaries, server
 
 LABELS = LabelSet.of(
@@ -33,12 +34,23 @@ def postgresql() -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", "postgresql", "service"])
+def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Where an empty store can be made: every kind of store passes the same tests."""
     if request.param == "postgresql":
-        return request.getfixturevalue("postgresql").database()
-    return str(tmp_path / "store.sqlite")
+        yield request.getfixturevalue("postgresql").database()
+        return
+    file = str(tmp_path / "store.sqlite")
+    if request.param == "sqlite":
+        yield file
+        return
+    pytest.importorskip("tornado")
+    from tests.hub.running import serving
+
+    # The owner of a store, who may sign with any name, as these tests do on the other kinds, too.
+    monkeypatch.setenv("CVAT_WIDGETS_TOKEN", f"{current_user()}:owner")
+    with Store.open(file) as behind, serving(behind) as address:
+        yield address
 
 
 @pytest.fixture

@@ -61,6 +61,11 @@ def test_everything_works_on_every_store(store: Store, tmp_path: Path) -> None:
     assert task.labels.names == ["car", "person"]
 
 
+ROWS = pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+"""A service gives no rows: its store is copied on its own host."""
+
+
+@ROWS
 @pytest.mark.parametrize("there", ["sqlite", "postgresql"])
 def test_a_store_is_copied_into_another(store: Store, there: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     task = filled(store.url)
@@ -83,6 +88,7 @@ def test_a_store_is_copied_into_another(store: Store, there: str, tmp_path: Path
     assert len(task.shapes) == 2
 
 
+@ROWS
 def test_a_copy_that_fails_leaves_nothing(store: Store, postgresql: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     from cvat_widgets.store import copying
 

@@ -11,8 +11,10 @@ import { drawActions } from "./draw";
 import { filterActions } from "./filter-actions";
 import { frameActions } from "./frame-actions";
 import { generalActions } from "./general";
+import { interactActions } from "./interact-actions";
 import { labelActions } from "./labels";
 import { maskActions } from "./mask-actions";
+import { modelActions } from "./model-actions";
 import { objectActions } from "./object-actions";
 import { playerActions } from "./player";
 import { trackActions } from "./track-actions";
@@ -28,6 +30,8 @@ export const ACTIONS: readonly Action[] = [
   ...drawActions,
   ...objectActions,
   ...maskActions,
+  ...interactActions,
+  ...modelActions,
   ...trackActions,
   ...assemblyActions,
   ...actionActions,

@@ -13,6 +13,7 @@ export type DialogName =
   | "propagate"
   | "remove-range"
   | "keys"
+  | "labels"
   | "guide"
   | "job";
 
@@ -20,14 +21,16 @@ export type DialogName =
 export class UiState {
   readonly help: Signal<boolean> = signal(false);
   readonly settings: Signal<boolean> = signal(false);
+  /** Null until the panel was opened once. */
+  readonly models: Signal<boolean | null> = signal(null);
   readonly dialog: Signal<DialogName | null> = signal(null);
-  readonly tab: Signal<"objects" | "labels"> = signal("objects");
+  readonly tab: Signal<"objects" | "labels" | "issues"> = signal("objects");
   /** In a narrow cell the sidebar lies over the canvas. */
   readonly sidebarOpen: Signal<boolean> = signal(true);
   readonly expanded: Signal<ReadonlySet<number>> = signal(new Set());
   readonly sort: Signal<"id" | "label" | "layer"> = signal("id");
   /** What N draws. */
-  readonly lastTool: Signal<DrawTool> = signal("rectangle");
+  readonly lastTool: Signal<DrawTool | "interact" | "scissors"> = signal("rectangle");
   /** Rises when the keyboard shall go back to the notebook. */
   readonly leave: Signal<number> = signal(0);
   /** Rises when the frame field shall take the focus. */
@@ -39,7 +42,7 @@ export class UiState {
       this.dialog.value = null;
       return true;
     }
-    for (const open of [this.help, this.settings]) {
+    for (const open of [this.help, this.settings, this.models]) {
       if (open.value) {
         open.value = false;
         return true;
@@ -73,6 +76,7 @@ export interface Action {
     | "Attributes"
     | "Tags"
     | "Single shape"
+    | "Review"
     | "Frames";
   readonly keys: readonly string[];
   /** Only there in this workspace, where its keys go before those of other actions. */

@@ -24,8 +24,20 @@ export function seekFound(context: Context, direction: 1 | -1, empty: boolean): 
   else context.editor.player.seek(frame);
 }
 
+const replays = ({ editor }: Context) => editor.replay.value !== null;
+const change =
+  (count: number) =>
+  ({ editor }: Context): void =>
+    editor.replay.peek()?.stepBy(count);
+
 export const playerActions: readonly Action[] = [
-  { id: "play", label: "Play or pause", group: "Player", keys: ["space"], run: ({ editor }) => editor.player.toggle() },
+  {
+    id: "play",
+    label: "Play or pause",
+    group: "Player",
+    keys: ["space"],
+    run: ({ editor }) => (editor.replay.peek() ?? editor.player).toggle(),
+  },
   { id: "next-frame", label: "Next frame", group: "Player", keys: ["f"], run: ({ editor }) => editor.player.step(1) },
   { id: "previous-frame", label: "Previous frame", group: "Player", keys: ["d"], run: ({ editor }) => editor.player.step(-1) },
   {
@@ -83,6 +95,15 @@ export const playerActions: readonly Action[] = [
     group: "Player",
     keys: ["shift+left"],
     run: (context) => seekFound(context, -1, true),
+  },
+  { id: "next-change", label: "Next change of the replay", group: "Player", keys: [">"], enabled: replays, run: change(1) },
+  {
+    id: "previous-change",
+    label: "Previous change of the replay",
+    group: "Player",
+    keys: ["<"],
+    enabled: replays,
+    run: change(-1),
   },
   {
     id: "go-to-frame",

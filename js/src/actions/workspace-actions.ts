@@ -96,5 +96,16 @@ export const workspaceActions: readonly Action[] = [
     }),
   ),
   { ...single, id: "single-draw", label: "Draw, and finish drawing", keys: ["n"], run: drawOrFinish },
+  {
+    id: "open-issue",
+    label: "Open an issue: click a point or drag a region",
+    group: "Review",
+    keys: ["n"],
+    workspace: "review",
+    enabled: writable,
+    run: ({ editor }) => {
+      editor.tool.value = "issue";
+    },
+  },
   { ...single, id: "single-skip", label: "Skip this picture", keys: ["s"], run: skipPicture },
 ];

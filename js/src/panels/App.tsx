@@ -6,7 +6,7 @@ import { type Context, UiState } from "../actions/context";
 import { isTyping, KeyReader, pressOf } from "../actions/keys";
 import type { Editor } from "../editor";
 import { Scene } from "../scene/scene";
-import { fetchSecondBundle, secondBundle } from "../second-bundle";
+import { fetchSecondBundle, reportMissing, secondBundle } from "../second-bundle";
 import { ToolManager } from "../tools/manager";
 import { ContextPanel } from "./ContextPanel";
 import { AnnotatorContext } from "./context";
@@ -35,6 +35,9 @@ export interface AppProps {
 
 const NARROW = 720;
 const MaskBar = fetched("MaskBar", ({ editor }) => editor.tool.value === "mask");
+const ReviewLayer = fetched("ReviewLayer", () => secondBundle.value !== null);
+const InteractBar = fetched("InteractBar", ({ editor }) => /^(interact|scissors)$/.test(editor.tool.value));
+const Demonstration = fetched("Demonstration", ({ editor }) => editor.demonstration.value !== null);
 const Timeline = fetched("Timeline", hasTimeline, TimelineRoom);
 
 function whenIdle(run: () => void): void {
@@ -92,7 +95,8 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
     });
     // Not before the first picture is there: what comes later must not delay it.
     const stopWaiting = effect(() => {
-      if (editor.player.image.value && !secondBundle.peek()) whenIdle(() => fetchSecondBundle(editor).catch(() => undefined));
+      if (editor.player.image.value && !secondBundle.peek())
+        whenIdle(() => fetchSecondBundle(editor).catch((error: unknown) => reportMissing(editor, "Some panels", error)));
     });
     return () => {
       observer.disconnect();
@@ -125,15 +129,18 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
           {context && <ToolBar />}
           <div class="cvw-stage">
             <div ref={canvas} class="cvw-canvas" />
+            {context && <ReviewLayer />}
             {context && <DrawingHint />}
             {context && <ViewBar />}
             {context && <MaskBar />}
+            {context && <InteractBar />}
             {context && <ContextPanel />}
             {context && <DeletedBanner />}
           </div>
           {context && ui.sidebarOpen.value && <Sidebar />}
         </div>
         {context && <Timeline />}
+        {context && <Demonstration />}
         {context && OVERLAYS.map((Overlay) => <Overlay key={Overlay.displayName ?? Overlay.name} />)}
       </AnnotatorContext.Provider>
       <div class="cvw-visually-hidden" aria-live="polite">

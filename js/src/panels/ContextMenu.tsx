@@ -6,14 +6,15 @@ import { maskItems } from "../actions/mask-actions";
 import type { ObjectState, ShapeType } from "../document/records";
 import { Attributes } from "./Attributes";
 import { useAnnotator } from "./context";
+import { fetched } from "./fetched";
 
 const OBJECT_ITEMS = ["occluded", "lock", "hide", "to-front", "to-back", "copy", "propagate"];
 const TRACK_ITEMS = ["outside", "keyframe", "split"];
 /** What only shapes of one type have. */
 const TYPE_ITEMS: Partial<Record<ShapeType, readonly string[]>> = {
-  polygon: ["redraw", "reverse", "slice"],
+  polygon: ["refine", "redraw", "reverse", "slice"],
   polyline: ["redraw", "reverse"],
-  mask: ["redraw", "slice"],
+  mask: ["refine", "redraw", "slice"],
   cuboid: ["redraw", "reset-perspective", "switch-orientation"],
 };
 const CANVAS_ITEMS = ["paste", "select-all", "fit"];
@@ -23,6 +24,8 @@ function itemsFor(state: ObjectState | undefined): readonly string[] {
   const own = TYPE_ITEMS[state.type] ?? ["redraw"];
   return [...maskItems(state), ...OBJECT_ITEMS, ...(state.kind === "track" ? TRACK_ITEMS : []), ...own, "delete"];
 }
+
+const ReviewMenu = fetched("ReviewMenu");
 
 /** The card of an object, at the place of a right click. */
 export function ContextMenu() {
@@ -46,7 +49,8 @@ export function ContextMenu() {
     tools.contextMenu.value = null;
     menu.current?.closest<HTMLElement>(".cvw-root")?.focus();
   };
-  const items = itemsFor(state);
+  const review = editor.workspace.value === "review";
+  const items = review ? [] : itemsFor(state);
   return (
     <>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: a click anywhere else closes the menu, as Escape does */}
@@ -75,9 +79,10 @@ export function ContextMenu() {
               <span class="cvw-swatch" style={{ background: editor.labelOf(state.label)?.color }} />
               {editor.nameOf(state)}
             </div>
-            <Attributes state={state} />
+            {!review && <Attributes state={state} />}
           </>
         )}
+        {review && <ReviewMenu />}
         {items.map((id) => {
           const action = actionOf(id);
           const key = keysOf(action, editor.settings.value.keys)[0];

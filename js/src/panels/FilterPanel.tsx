@@ -1,5 +1,5 @@
 /** The dialog of the filter: the builder, the same filter as JSON logic and as a query of pandas, and the filters used last. */
-import { useMemo, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { applyFilter, recentFilters } from "../actions/filter-actions";
 import type { LabelSpec } from "../document/records";
 import { matcherOf } from "../filter/logic";
@@ -7,6 +7,7 @@ import { propertiesOf } from "../filter/properties";
 import { toQuery } from "../filter/query";
 import { EMPTY_GROUP, FilterError, fromLogic, type Group, type JsonLogic, parseText, toLogic, withNode } from "../filter/tree";
 import { useAnnotator } from "./context";
+import { copyText } from "./copy-text";
 import { Dialog } from "./Dialog";
 import { GroupEditor } from "./FilterBuilder";
 import { IconButton } from "./IconButton";
@@ -111,15 +112,17 @@ interface TextProps {
 /** A text to copy, and perhaps to edit. */
 function Text({ label, value, onInput, onBlur }: TextProps) {
   const { editor } = useAnnotator();
+  const head = useRef<HTMLDivElement>(null);
   const copy = (): void => {
-    navigator.clipboard.writeText(value).then(
+    if (!head.current) return;
+    copyText(value, head.current).then(
       () => editor.announce(`${label} copied`),
       () => editor.toast("warning", "The browser does not let the page copy: select the text and press Ctrl+C."),
     );
   };
   return (
     <div class="cvw-filter-text">
-      <div class="cvw-filter-head">
+      <div ref={head} class="cvw-filter-head">
         <h3>{label}</h3>
         <span class="cvw-spring" />
         <IconButton icon={Copy} label={`Copy the ${label}`} small disabled={value === ""} onClick={copy} />

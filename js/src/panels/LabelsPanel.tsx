@@ -1,10 +1,10 @@
 import { toggleIds } from "../actions/objects";
 import { useAnnotator } from "./context";
 import { IconButton, KeyHint } from "./IconButton";
-import { Eye, EyeOff, Lock, LockOpen } from "./icons";
+import { Eye, EyeOff, Lock, LockOpen, Pencil } from "./icons";
 
 export function LabelsPanel() {
-  const { editor } = useAnnotator();
+  const { editor, ui } = useAnnotator();
   const states = editor.objects.value;
   return (
     <ul class="cvw-list cvw-labels" aria-label="Labels">
@@ -50,8 +50,21 @@ export function LabelsPanel() {
           </li>
         );
       })}
-      {editor.labels.value.length === 0 && (
-        <li class="cvw-empty">The task has no labels. Add some in Python: task.set_labels(["car", "person"]).</li>
+      {editor.labels.value.length === 0 && <li class="cvw-empty">The task has no labels.</li>}
+      {!editor.info.readOnly && (
+        <li class="cvw-labels-edit">
+          <button
+            type="button"
+            class="cvw-button"
+            data-testid="edit-labels"
+            onClick={() => {
+              ui.dialog.value = "labels";
+            }}
+          >
+            <Pencil size={14} aria-hidden="true" />
+            Edit labels
+          </button>
+        </li>
       )}
     </ul>
   );

@@ -1,4 +1,3 @@
-import { useEffect, useRef, useState } from "preact/hooks";
 import { toggleIds } from "../actions/objects";
 import type { ObjectState } from "../document/records";
 import type { Editor } from "../editor";
@@ -6,9 +5,7 @@ import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
 import { Eye, EyeOff, Lock, LockOpen } from "./icons";
 import { ObjectRow, rowId } from "./ObjectRow";
-
-/** So many rows are in the page at once; the list is read in pages of this size. */
-const PAGE = 100;
+import { useWindow } from "./windowed";
 
 export function sortStates(states: readonly ObjectState[], by: "id" | "label" | "layer", editor: Pick<Editor, "labelOf">) {
   const sorted = [...states];
@@ -39,19 +36,12 @@ export function selectionAfter(
 
 export function ObjectsPanel({ root }: { root: string }) {
   const { editor, ui } = useAnnotator();
-  const list = useRef<HTMLDivElement>(null);
-  const [pages, setPages] = useState(1);
   const states = withOutsideSelection(editor, editor.objects.value);
   const sorted = sortStates(states, ui.sort.value, editor);
   const ids = sorted.map((state) => state.id);
   const active = editor.selection.value[editor.selection.value.length - 1];
   const position = active === undefined ? -1 : ids.indexOf(active);
-  const shown = Math.max(pages * PAGE, position + 1);
-  useEffect(() => {
-    if (active === undefined) return;
-    const row = list.current?.querySelector(`[data-object="${active}"]`);
-    row?.scrollIntoView({ block: "nearest" });
-  }, [active]);
+  const { list, shown, look } = useWindow(ids, active);
   const select = (id: number, event: { shiftKey: boolean; ctrlKey: boolean; metaKey: boolean }): void => {
     const add = event.ctrlKey || event.metaKey;
     editor.selection.value = selectionAfter(editor.selection.peek(), ids, id, { add, range: event.shiftKey });
@@ -111,17 +101,17 @@ export function ObjectsPanel({ root }: { root: string }) {
         tabIndex={0}
         aria-label="Objects on this frame"
         aria-multiselectable="true"
+        aria-rowcount={ids.length}
         aria-activedescendant={position >= 0 && active !== undefined ? rowId(root, active) : undefined}
         data-testid="objects"
         onKeyDown={move}
-        onScroll={(event) => {
-          const { scrollTop, clientHeight, scrollHeight } = event.currentTarget;
-          if (scrollTop + clientHeight > scrollHeight - 200 && shown < sorted.length) setPages(pages + 1);
-        }}
+        onScroll={look}
       >
-        {sorted.slice(0, shown).map((state) => (
+        <div role="presentation" style={{ height: `${shown.before}px` }} />
+        {sorted.slice(shown.first, shown.last).map((state) => (
           <ObjectRow key={state.id} state={state} root={root} onSelect={(event) => select(state.id, event)} />
         ))}
+        <div role="presentation" style={{ height: `${shown.after}px` }} />
         {states.length === 0 && (
           <div role="row" tabIndex={-1}>
             <div class="cvw-empty" role="gridcell" tabIndex={-1}>

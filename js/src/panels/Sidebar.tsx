@@ -6,6 +6,7 @@ import { Resizer } from "./Resizer";
 import { WORKSPACES } from "./workspaces";
 
 const LabelsPanel = fetched("LabelsPanel");
+const IssuesPanel = fetched("IssuesPanel");
 
 export function Sidebar() {
   const { editor } = useAnnotator();
@@ -27,10 +28,12 @@ export function Sidebar() {
 function Lists() {
   const { editor, ui } = useAnnotator();
   const tab = ui.tab.value;
+  const { issues } = editor.review.value;
+  const names = { objects: "Objects", labels: "Labels", issues: issues > 0 ? `Issues (${issues})` : "Issues" };
   return (
     <>
       <div class="cvw-tabs" role="tablist" aria-label="Side panel">
-        {(["objects", "labels"] as const).map((each) => (
+        {(["objects", "labels", "issues"] as const).map((each) => (
           <button
             key={each}
             type="button"
@@ -41,11 +44,13 @@ function Lists() {
               ui.tab.value = each;
             }}
           >
-            {each === "objects" ? "Objects" : "Labels"}
+            {names[each]}
           </button>
         ))}
       </div>
-      {tab === "objects" ? <ObjectsPanel root={`cvw-${editor.link.clientId}`} /> : <LabelsPanel />}
+      {tab === "objects" && <ObjectsPanel root={`cvw-${editor.link.clientId}`} />}
+      {tab === "labels" && <LabelsPanel />}
+      {tab === "issues" && <IssuesPanel />}
     </>
   );
 }

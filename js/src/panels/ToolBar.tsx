@@ -1,6 +1,7 @@
 import { run } from "../actions/actions";
 import { tagFrame } from "../actions/objects";
 import type { DrawMode, DrawTool, ToolName } from "../editor";
+import { AiTools } from "./AiTools";
 import { useAnnotator } from "./context";
 import { DrawingMethod } from "./DrawingMethod";
 import { ActionButton, IconButton } from "./IconButton";
@@ -23,6 +24,7 @@ import {
   SquareDashed,
   Tag,
 } from "./icons";
+import { ReviewTools } from "./review/buttons";
 import { offers } from "./workspaces";
 
 const DRAWING = [
@@ -80,6 +82,7 @@ export function ToolBar() {
             disabled={!label}
             onClick={() => label && tagFrame(editor, label)}
           />
+          <AiTools />
           <span class="cvw-rule" />
           <ModeButton mode="shape" />
           <ModeButton mode="track" />
@@ -89,6 +92,7 @@ export function ToolBar() {
           ))}
         </>
       )}
+      {editor.workspace.value === "review" && <ReviewTools />}
       <span class="cvw-spring" />
       <ActionButton id="fit" icon={Maximize} />
     </div>

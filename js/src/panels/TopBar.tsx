@@ -19,6 +19,7 @@ import {
   StepForward,
   Undo2,
 } from "./icons";
+import { TeamButtons } from "./review/buttons";
 import { SaveState } from "./SaveState";
 import { WorkspaceSelect } from "./WorkspaceSelect";
 
@@ -37,6 +38,7 @@ export function TopBar({ subshells }: { subshells: boolean }) {
         <FrameName />
         <ChapterSelect />
         <WorkspaceSelect />
+        <TeamButtons />
         <FilterButton />
         <ActionButton id="palette" icon={Search} />
         <ActionButton id="help" icon={Keyboard} />
@@ -99,7 +101,7 @@ function FrameName() {
 function Player() {
   const { editor } = useAnnotator();
   const { player } = editor;
-  const playing = player.playing.value;
+  const playing = (editor.replay.value ?? player).playing.value;
   return (
     <div class="cvw-player">
       <div class="cvw-player-buttons">

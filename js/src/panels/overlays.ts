@@ -12,14 +12,18 @@ const during =
 
 export const OVERLAYS: readonly FunctionComponent[] = [
   fetched("SettingsPopover", ({ ui }) => ui.settings.value),
+  fetched("ModelsPanel", ({ ui }) => ui.models.value !== null),
   fetched("HelpOverlay", ({ ui }) => ui.help.value),
   fetched("FilterPanel", during("filter")),
   fetched("KeysDialog", during("keys")),
+  fetched("LabelsDialog", during("labels")),
   fetched("StatisticsDialog", during("statistics")),
   fetched("ActionsDialog", during("actions")),
   fetched("Palette", during("palette")),
   fetched("PropagateDialog", during("propagate")),
   fetched("RemoveRangeDialog", during("remove-range")),
+  fetched("JobDialog", during("job")),
+  fetched("GuideDialog", (context) => during("guide")(context) || context.editor.review.value.guide === "new"),
   ContextMenu,
   Toasts,
 ];

@@ -27,7 +27,7 @@ export const WORKSPACES: Readonly<Record<WorkspaceName, Workspace>> = {
     offers: (tool, editor) => tool === shapeOf(editor),
     drive: driveSingleShape,
   },
-  review: { offers: none },
+  review: { panel: fetched("ReviewWorkspace"), offers: (tool) => tool === "issue" },
 };
 
 /** Whether the present workspace has a tool. */

@@ -46,6 +46,7 @@ export function drawInteraction(context: Context, state: InteractionState): void
     paintItem(context, item, selected ? { ...style, lineWidth: style.lineWidth * SELECTED_WIDTH } : style, unit);
   }
   if (preview?.bitmap) drawBitmap(context, preview.bitmap, unit);
+  preview?.paint?.(context, unit);
   if (preview?.draft) drawDraft(context, preview.draft, style, unit);
   if (preview?.band) drawBand(context, preview.band, unit);
   const color = state.lifted.find(({ selected }) => selected)?.item.color ?? "#ffffff";

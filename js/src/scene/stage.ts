@@ -2,6 +2,7 @@
 import type { ObjectState, ShapeType } from "../document/records";
 import type { Box, Figure, Handle, Point } from "../shapes/kind";
 import type { BitmapPreview } from "./bitmap-layer";
+import type { Context } from "./painter";
 import type { Viewport } from "./viewport";
 
 /** A shape that is being drawn. */
@@ -23,6 +24,8 @@ export interface Preview {
   readonly draft?: Draft | null;
   /** A mask that is being drawn. */
   readonly bitmap?: BitmapPreview;
+  /** Whatever else a tool draws, in pixels of the picture; `unit` is a CSS pixel. */
+  readonly paint?: (context: Context, unit: number) => void;
   /** A rubber band: x0, y0, x1, y1. */
   readonly band?: readonly [number, number, number, number] | null;
   /** Lines through the cursor, for drawing. */

@@ -30,9 +30,9 @@ export function edgesOf(elements: readonly Pick<Element, "label">[], label: Labe
   if (!label?.svg) return EMPTY_EDGES;
   const index = new Map<string, number>();
   elements.forEach((element, i) => {
-    index.set(String(element.label), i);
+    index.set(`#${element.label}`, i);
     const name = label.sublabels.find((sublabel) => sublabel.id === element.label)?.name;
-    if (name !== undefined) index.set(name, i);
+    if (name !== undefined) index.set(`=${name}`, i);
   });
   const edges: number[] = [];
   for (const [from, to] of templateOf(label.svg).bones) {

@@ -2,7 +2,7 @@
 import type { LabelSpec } from "../document/records";
 
 export interface Joint {
-  /** Id or name of the sublabel, as the template has it. */
+  /** The sublabel as the template has it: "#" and its id, or "=" and its name, for a name may be a number too. */
   readonly label: string;
   readonly x: number;
   readonly y: number;
@@ -10,7 +10,7 @@ export interface Joint {
 
 export interface Template {
   readonly joints: readonly Joint[];
-  /** Pairs of ids or names of sublabels. */
+  /** Pairs of such sublabels. */
   readonly bones: readonly (readonly [string, string])[];
 }
 
@@ -33,8 +33,10 @@ function read(svg: string): Template {
   const joints: Joint[] = [];
   for (const [tag] of svg.matchAll(/<circle\b[^>]{0,2000}>/g)) {
     const node = attribute(tag, "data-node-id");
-    const label = attribute(tag, "data-label-id") ?? attribute(tag, "data-label-name");
-    if (label === undefined) continue;
+    const id = attribute(tag, "data-label-id");
+    const name = attribute(tag, "data-label-name");
+    if (id === undefined && name === undefined) continue;
+    const label = id === undefined ? `=${name}` : `#${id}`;
     if (node !== undefined) nodes.set(node, label);
     joints.push({ label, x: Number(attribute(tag, "cx") ?? 50), y: Number(attribute(tag, "cy") ?? 50) });
   }
@@ -48,7 +50,15 @@ function read(svg: string): Template {
 }
 
 function attribute(tag: string, name: string): string | undefined {
-  return new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)["']`).exec(tag)?.[1];
+  const found = new RegExp(`\\s${name}\\s*=\\s*["']([^"']*)["']`).exec(tag)?.[1];
+  return found && unescaped(found);
+}
+
+const MARKS: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', "#x27": "'", "#39": "'" };
+
+/** A text of an SVG with the five characters that markup writes in another way. */
+export function unescaped(text: string): string {
+  return text.replaceAll(/&(amp|lt|gt|quot|#x27|#39);/g, (_, name: string) => MARKS[name] as string);
 }
 
 export interface PlacedJoint {
@@ -66,7 +76,7 @@ export function placedJoints(label: LabelSpec): readonly PlacedJoint[] {
   const [left, top] = [Math.min(...xs), Math.min(...ys)];
   const [width, height] = [Math.max(...xs) - left, Math.max(...ys) - top];
   return label.sublabels.map((sublabel, index) => {
-    const joint = joints.find((each) => each.label === String(sublabel.id) || each.label === sublabel.name);
+    const joint = joints.find((each) => each.label === `#${sublabel.id}` || each.label === `=${sublabel.name}`);
     if (!joint) {
       const angle = (2 * Math.PI * index) / label.sublabels.length;
       return { label: sublabel, x: 0.5 + Math.sin(angle) / 2, y: 0.5 - Math.cos(angle) / 2 };

@@ -38,7 +38,10 @@ export const TOOLS: Readonly<Record<ToolName, Make>> = {
   split: fetchedTool("split"),
   slice: fetchedTool("slice"),
   mask: fetchedTool("mask"),
+  interact: fetchedTool("interact"),
+  scissors: fetchedTool("scissors"),
   zoom: (context) => new Zooming(context),
+  issue: fetchedTool("issue"),
 };
 
 /** Enter the present tool anew, after something about it was chosen. */

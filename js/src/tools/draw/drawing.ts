@@ -1,5 +1,6 @@
 /** What the drawing tools share: crosshair, checks, and the way back to the selection tool. */
-import type { DrawTool } from "../../editor";
+import type { ShapeType } from "../../document/records";
+import type { ToolName } from "../../editor";
 import { EMPTY_EDGES, type Figure, type Point } from "../../shapes/kind";
 import { commitDrawing, drawingRefusal } from "../commit";
 import { clampPoint, refusal } from "../rules";
@@ -17,7 +18,7 @@ const STEP = 10;
 const LARGE_STEP = 50;
 
 export abstract class Drawing extends State {
-  abstract override readonly name: DrawTool;
+  abstract override readonly name: ToolName;
   protected cursor: Point | null = null;
   /** What the cursor snaps to at present. */
   protected snap: Snap | null = null;
@@ -27,7 +28,7 @@ export abstract class Drawing extends State {
     stage.setCursor("crosshair");
     editor.selection.value = [];
     editor.hovered.value = null;
-    const reason = drawingRefusal(editor, this.name);
+    const reason = drawingRefusal(editor, this.drawn);
     if (reason) {
       editor.toast("warning", reason);
       editor.tool.value = "select";
@@ -120,6 +121,11 @@ export abstract class Drawing extends State {
     return this.inside(point);
   }
 
+  /** What is drawn: most of these tools are named after it. */
+  protected get drawn(): ShapeType {
+    return this.name as ShapeType;
+  }
+
   protected get color(): string {
     const { editor } = this.context;
     return editor.labelOf(editor.activeLabel.value)?.color || "#808080";
@@ -131,7 +137,7 @@ export abstract class Drawing extends State {
     for (let i = 0; i + 1 < points.length; i += 2) {
       inside.push(...clampPoint([points[i] as number, points[i + 1] as number], size));
     }
-    return { type: this.name, points: inside, rotation: 0, edges: EMPTY_EDGES };
+    return { type: this.drawn, points: inside, rotation: 0, edges: EMPTY_EDGES };
   }
 
   /** Add the shape and select it; false if it is refused. */
@@ -141,7 +147,7 @@ export abstract class Drawing extends State {
 
   protected finishFigure(figure: Figure): boolean {
     const { editor } = this.context;
-    const reason = refusal(figure) ?? drawingRefusal(editor, this.name);
+    const reason = refusal(figure) ?? drawingRefusal(editor, this.drawn);
     if (reason) {
       editor.toast("warning", reason);
       return false;

@@ -1,0 +1,145 @@
+"""Files written and read by the task browser: exports, imports, backups, with progress and cancel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cvat_widgets.errors import CvatWidgetsError, FormatError, NotFoundError
+from cvat_widgets.project import Project
+from cvat_widgets.task import Task
+from cvat_widgets.widgets.rpc import Call, Method
+from cvat_widgets.widgets.studio_forms import told
+from cvat_widgets.widgets.studio_requests import ExportRequest, ImportRequest, RestoreRequest, read
+
+if TYPE_CHECKING:
+    from cvat_widgets.store import Store
+
+__all__ = ["StudioFiles"]
+
+
+class _CancelledError(CvatWidgetsError):
+    """The user does not want the file any more."""
+
+
+class StudioFiles:
+    """Exports, imports and backups of one store.
+
+    Parameters
+    ----------
+    store
+        The store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    @property
+    def table(self) -> dict[str, Method]:
+        """The methods by name."""
+        return {
+            "studio.formats": self.formats,
+            "studio.export": self.export,
+            "studio.import": self.import_annotations,
+            "studio.restore": self.restore,
+        }
+
+    def formats(self, call: Call) -> dict[str, Any]:  # noqa: ARG002  # every method is given its call
+        """Return the names of the formats that can be written, and of those that can be read."""
+        from cvat_widgets.formats.registry import registered
+
+        known = registered()
+        return {
+            "exports": [each.name for each in known if each.can_write],
+            "imports": [each.name for each in known if each.can_read],
+        }
+
+    def export(self, call: Call) -> dict[str, Any]:
+        """Write a dataset or a backup; return its ``path`` and ``size``, or ``errors`` by field.
+
+        ``exists`` and ``losses`` are questions: whether to replace the file, and to leave out what the format cannot hold.
+        """
+        request = read(call.params, ExportRequest)
+        errors: dict[str, str] = {}
+        path = _path(request.path, errors)
+        if path is None:
+            return {"errors": errors}
+        if path.is_dir():
+            return {"errors": {"path": "This is a folder: name a file in it."}}
+        if path.exists() and not request.replace:
+            return {"errors": {}, "exists": True, "path": str(path)}
+
+        def progress(done: int, total: int) -> None:
+            if call.cancelled.is_set():
+                raise _CancelledError("the file was not written")
+            call.progress(done, total, "")
+
+        try:
+            self._write(request, path, progress)
+        except FormatError as error:
+            if request.format is not None and not request.lossy and " cannot hold: " in error.what:
+                return {"errors": {}, "losses": f"{error.what}.", "path": str(path)}
+            return {"errors": {"path": told(error)}}
+        return {"errors": {}, "path": str(path), "size": path.stat().st_size}
+
+    def _write(self, request: ExportRequest, path: Path, progress: Any) -> None:
+        if request.kind == "project":
+            Project.open(request.id, store=self.store).backup(path, media=request.media, progress=progress)
+            return
+        job_row = self.store.job(request.id) if request.kind == "job" else None
+        task = Task.open(job_row.task_id if job_row else request.id, store=self.store)
+        if request.format is None:
+            task.backup(path, media=request.media, progress=progress)
+            return
+        job = task.jobs.by_id(request.id) if job_row else None
+        task.export(path, request.format, save_images=request.media, strict=not request.lossy, job=job, progress=progress)
+
+    def import_annotations(self, call: Call) -> dict[str, Any]:
+        """Read annotations into a task; return how many ``objects`` came, or ``errors`` by field."""
+        request = read(call.params, ImportRequest)
+        errors: dict[str, str] = {}
+        path = _path(request.path, errors, there=True)
+        if path is None:
+            return {"errors": errors}
+        task = Task.open(request.task, store=self.store)
+        call.progress(0, 0, "Reading the file…")
+        try:
+            count = task.import_annotations(path, request.format, replace=request.replace)
+        except NotFoundError:
+            raise
+        except CvatWidgetsError as error:
+            return {"errors": {"path": told(error)}}
+        return {"errors": {}, "objects": count}
+
+    def restore(self, call: Call) -> dict[str, Any]:
+        """Make a task or a project from a backup; return its ``id``, or ``errors`` by field."""
+        request = read(call.params, RestoreRequest)
+        errors: dict[str, str] = {}
+        path = _path(request.path, errors, there=True)
+        if path is None:
+            return {"errors": errors}
+        call.progress(0, 0, "Reading the backup…")
+        name = request.name.strip() or None
+        try:
+            if request.kind == "task":
+                return {"errors": {}, "id": Task.restore(path, name=name, store=self.store).id}
+            return {"errors": {}, "id": Project.restore(path, name=name, store=self.store).id}
+        except CvatWidgetsError as error:
+            return {"errors": {"path": told(error)}}
+
+
+def _path(text: str, errors: dict[str, str], *, there: bool = False) -> Path | None:
+    """Return a path that was typed, from the folder of the kernel, or say what is wrong with it."""
+    if not text.strip():
+        errors["path"] = "Name a file."
+        return None
+    try:
+        path = Path(text.strip()).expanduser().absolute()
+        missing = there and not path.exists()
+    except (OSError, ValueError, RuntimeError) as error:
+        errors["path"] = f"This is no path: {error}"
+        return None
+    if missing:
+        errors["path"] = f"There is no such file: {path}"
+        return None
+    return path

@@ -1,0 +1,197 @@
+"""What the task browser can be asked, typed and bounded; everything here comes from a browser."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from cvat_widgets.errors import ProtocolError
+
+__all__ = [
+    "CreateProject",
+    "CreateTask",
+    "DeleteRequest",
+    "ExportRequest",
+    "ImportRequest",
+    "JobUpdate",
+    "LabelsRequest",
+    "ListRequest",
+    "MediaChoice",
+    "MoveRequest",
+    "One",
+    "PreviewRequest",
+    "ProjectUpdate",
+    "RestoreRequest",
+    "TaskUpdate",
+    "read",
+]
+
+Id = Annotated[int, msgspec.Meta(ge=1, lt=1 << 53)]
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
+Name = Annotated[str, msgspec.Meta(max_length=300)]
+Line = Annotated[str, msgspec.Meta(max_length=4096)]
+Text = Annotated[str, msgspec.Meta(max_length=1 << 20)]
+Labels = Annotated[list[Any], msgspec.Meta(max_length=10_000)]
+
+
+class _Request(msgspec.Struct, forbid_unknown_fields=True):
+    """A request with an unknown field is refused."""
+
+
+class ListRequest(_Request):
+    """A page of a list."""
+
+    kind: Literal["projects", "tasks", "jobs"]
+    search: Annotated[str, msgspec.Meta(max_length=500)] = ""
+    filter: dict[str, Any] | None = None
+    sort: Annotated[str, msgspec.Meta(max_length=200)] = "-id"
+    offset: Count = 0
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 20
+    project: Id | None = None
+    task: Id | None = None
+
+
+class One(_Request):
+    """One project, task or job."""
+
+    id: Id
+
+
+class PreviewRequest(_Request):
+    """A small picture of a frame."""
+
+    task: Id
+    frame: Count = 0
+
+
+class MediaChoice(_Request):
+    """Which frames of which media."""
+
+    data: Annotated[str, msgspec.Meta(max_length=100_000)]
+    sorting: Literal["natural", "lexicographical", "predefined", "random"] = "natural"
+    start_frame: Count = 0
+    stop_frame: Count | None = None
+    frame_step: Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)] = 1
+
+
+class CreateTask(_Request):
+    """The form of a new task."""
+
+    name: Name
+    media: MediaChoice
+    project: Id | None = None
+    labels: Labels = []
+    subset: Name = ""
+    segment_size: Count | None = None
+    overlap: Count | None = None
+    assignee: Name = ""
+    bug_tracker: Line = ""
+
+
+class CreateProject(_Request):
+    """The form of a new project."""
+
+    name: Name
+    labels: Labels = []
+    bug_tracker: Line = ""
+
+
+class TaskUpdate(_Request):
+    """What changes of a task."""
+
+    id: Id
+    name: Name | None = None
+    subset: Name | None = None
+    assignee: Name | None = None
+    bug_tracker: Line | None = None
+    guide: Text | None = None
+
+
+class ProjectUpdate(_Request):
+    """What changes of a project."""
+
+    id: Id
+    name: Name | None = None
+    bug_tracker: Line | None = None
+    guide: Text | None = None
+
+
+class JobUpdate(_Request):
+    """What changes of a job."""
+
+    id: Id
+    stage: Name | None = None
+    state: Name | None = None
+    assignee: Name | None = None
+    reviewer: Name | None = None
+
+
+class LabelsRequest(_Request):
+    """New labels of a task or project."""
+
+    kind: Literal["task", "project"]
+    id: Id
+    labels: Labels
+
+
+class MoveRequest(_Request):
+    """A task goes into another project; ``labels`` says which of its labels becomes which."""
+
+    id: Id
+    project: Id | None
+    labels: Annotated[dict[str, str], msgspec.Meta(max_length=10_000)] = {}
+
+
+class DeleteRequest(_Request):
+    """Something goes away."""
+
+    kind: Literal["task", "project"]
+    id: Id
+    with_tasks: bool = False
+
+
+class ExportRequest(_Request):
+    """A file is written: a dataset if ``format`` is given, else a backup. ``replace`` a file, ``lossy``: leave things out."""
+
+    kind: Literal["task", "job", "project"]
+    id: Id
+    path: Line
+    format: Name | None = None
+    media: bool = False
+    replace: bool = False
+    lossy: bool = False
+
+
+class ImportRequest(_Request):
+    """Annotations are read from a file."""
+
+    task: Id
+    path: Line
+    format: Name | None = None
+    replace: bool = False
+
+
+class RestoreRequest(_Request):
+    """A task or project is made from a backup."""
+
+    kind: Literal["task", "project"]
+    path: Line
+    name: Name = ""
+
+
+Request = TypeVar("Request", bound=_Request)
+
+
+def read(params: dict[str, Any], kind: type[Request]) -> Request:
+    """Read the parameters of a call.
+
+    Raises
+    ------
+    ProtocolError
+        They are others; the text says which.
+    """
+    try:
+        return msgspec.convert(params, kind)
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise ProtocolError(f"the request is malformed: {error}") from None

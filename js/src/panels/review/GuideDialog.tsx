@@ -1,0 +1,77 @@
+/** The guide of the task; it opens by itself when it is new to the user, until the user has closed it. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useAnnotator } from "../context";
+import { Dialog } from "../Dialog";
+import { MarkdownTree } from "./MarkdownTree";
+
+export function GuideDialog() {
+  const { editor, ui } = useAnnotator();
+  const { guide } = editor.review.value;
+  const open = ui.dialog.value === "guide";
+  const opened = useRef(false);
+  useEffect(() => {
+    if (guide !== "new") return;
+    if (open) opened.current = true;
+    else if (opened.current) {
+      editor.review.value = { ...editor.review.peek(), guide: "read" };
+      editor.link.call("guide.read").catch(() => undefined);
+    } else if (!ui.dialog.peek()) ui.dialog.value = "guide";
+  }, [guide, open, editor, ui]);
+  return (
+    <Dialog name="guide" title="Guide" wide>
+      <Guide />
+    </Dialog>
+  );
+}
+
+function Guide() {
+  const { editor } = useAnnotator();
+  const [blocks, setBlocks] = useState<unknown>(null);
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    const abort = new AbortController();
+    editor.link.call<{ blocks: unknown }>("guide", {}, { signal: abort.signal }).then(
+      ({ result }) => setBlocks(result.blocks),
+      (error: unknown) => abort.signal.aborted || setProblem(error instanceof Error ? error.message : String(error)),
+    );
+    return () => abort.abort();
+  }, [editor]);
+  if (problem) return <p role="alert">The guide cannot be shown: {problem}</p>;
+  if (blocks === null) return <p class="cvw-muted">Asking the kernel…</p>;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a long guide is scrolled by keys
+    <article class="cvw-guide" data-testid="guide-text" tabIndex={0}>
+      <MarkdownTree blocks={blocks} Picture={Picture} />
+    </article>
+  );
+}
+
+/** A picture that the store keeps with the guide. */
+function Picture({ name, alt }: { readonly name: string; readonly alt: string }) {
+  const { editor } = useAnnotator();
+  const [address, setAddress] = useState("");
+  const [missing, setMissing] = useState(false);
+  useEffect(() => {
+    const abort = new AbortController();
+    let made = "";
+    editor.link.call<{ mime: string }>("guide.picture", { name }, { signal: abort.signal }).then(
+      ({ result, buffers }) => {
+        // Of the kernel's word on what it is only these are believed: none of them can hold a script.
+        const type = ["image/png", "image/jpeg", "image/gif", "image/webp"].find((each) => each === result.mime);
+        const [bytes] = buffers;
+        if (!type || !bytes) setMissing(true);
+        else {
+          made = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
+          setAddress(made);
+        }
+      },
+      () => abort.signal.aborted || setMissing(true),
+    );
+    return () => {
+      abort.abort();
+      if (made) URL.revokeObjectURL(made);
+    };
+  }, [editor, name]);
+  if (missing) return <span class="cvw-muted">[{alt || name}: cannot be shown]</span>;
+  return address ? <img src={address} alt={alt} /> : <span class="cvw-muted">…</span>;
+}

@@ -1,0 +1,504 @@
+/** What is asked in front of the page: where to write a file, where a task goes, whether something is really to be deleted. */
+import { useEffect, useState } from "preact/hooks";
+import type { Errors, Exported, Imported, Made, RawLabel, TaskDetails } from "./api";
+import { useStudio } from "./context";
+import { LabelEditor } from "./LabelEditor";
+import { problemWith } from "./labels";
+import { Modal } from "./Modal";
+import { Button, Choice, Field } from "./parts";
+import { type DialogState, messageOf } from "./studio";
+
+/** The dialogs that one component shows. */
+type Named<N extends DialogState["name"]> = Extract<DialogState, { name: N }>;
+type Writing = Named<"export"> | Named<"backup">;
+type AboutTask = Named<"import"> | Named<"move">;
+
+interface Formats {
+  readonly exports: readonly string[];
+  readonly imports: readonly string[];
+}
+
+export function Dialogs() {
+  const studio = useStudio();
+  const dialog = studio.dialog.value;
+  const close = (): void => {
+    studio.dialog.value = null;
+  };
+  switch (dialog?.name) {
+    case "export":
+    case "backup":
+      return <WriteDialog dialog={dialog} close={close} />;
+    case "import":
+      return <ImportDialog dialog={dialog} close={close} />;
+    case "restore":
+      return <RestoreDialog dialog={dialog} close={close} />;
+    case "move":
+      return <MoveDialog dialog={dialog} close={close} />;
+    case "labels":
+      return <LabelsDialog dialog={dialog} close={close} />;
+    case "delete":
+      return <DeleteDialog dialog={dialog} close={close} />;
+    default:
+      return null;
+  }
+}
+
+interface Props<D> {
+  readonly dialog: D;
+  readonly close: () => void;
+}
+
+function fileName(title: string, ending: string): string {
+  return `${title.replace(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 80)}${ending}`;
+}
+
+function size(bytes: number): string {
+  if (bytes < 1 << 20) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
+  return `${(bytes / (1 << 20)).toFixed(1)} MB`;
+}
+
+function useFormats(): Formats | null {
+  const studio = useStudio();
+  const [formats, setFormats] = useState<Formats | null>(null);
+  useEffect(() => {
+    studio
+      .ask<Formats>("studio.formats", {})
+      .then(setFormats)
+      .catch((error: unknown) => studio.say("error", messageOf(error)));
+  }, [studio]);
+  return formats;
+}
+
+interface Running {
+  readonly stop: AbortController;
+  readonly done: number;
+  readonly total: number;
+}
+
+function Bar({ running }: { running: Running }) {
+  return (
+    <div class="cvs-running" role="status">
+      <progress {...(running.total > 0 ? { value: running.done, max: running.total } : {})} aria-label="Progress" />
+      <span class="cvw-muted">{running.total > 0 ? `${Math.floor((100 * running.done) / running.total)} %` : "Working…"}</span>
+      <Button onClick={() => running.stop.abort(new Error("Stopped."))}>Stop</Button>
+    </div>
+  );
+}
+
+/** A dataset in some format, or a backup, to a file of the kernel's. */
+function WriteDialog({ dialog, close }: Props<Writing>) {
+  const studio = useStudio();
+  const backup = dialog.name === "backup";
+  const formats = useFormats();
+  const [format, setFormat] = useState("CVAT for images 1.1");
+  const [media, setMedia] = useState(backup);
+  const [path, setPath] = useState(fileName(dialog.title, backup ? ".backup.zip" : ".zip"));
+  const [errors, setErrors] = useState<Errors>({});
+  const [running, setRunning] = useState<Running | null>(null);
+  /** What the kernel asks back before it goes on. */
+  const [question, setQuestion] = useState<{ text: string; replace: boolean; lossy: boolean } | null>(null);
+  const write = async (replace: boolean, lossy: boolean): Promise<void> => {
+    const stop = new AbortController();
+    setErrors({});
+    setQuestion(null);
+    setRunning({ stop, done: 0, total: 0 });
+    try {
+      const done = await studio.ask<Exported>(
+        "studio.export",
+        { kind: dialog.of, id: dialog.id, path, media, replace, lossy, ...(backup ? {} : { format }) },
+        { signal: stop.signal, onProgress: (value, total) => setRunning({ stop, done: value, total }) },
+      );
+      setErrors(done.errors);
+      if (done.exists) setQuestion({ text: `There is a file ${done.path} already.`, replace: true, lossy });
+      else if (done.losses) setQuestion({ text: done.losses, replace, lossy: true });
+      else if (done.size !== undefined) {
+        studio.say("info", `Written: ${done.path} (${size(done.size)}).`);
+        close();
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) setErrors({ path: messageOf(error) });
+    } finally {
+      setRunning(null);
+    }
+  };
+  const quit = (): void => {
+    running?.stop.abort(new Error("Stopped."));
+    close();
+  };
+  return (
+    <Modal name={dialog.name} title={`${backup ? "Back up" : "Export"} ${dialog.title}`} onClose={quit}>
+      <form
+        class="cvs-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void write(question?.replace ?? false, question?.lossy ?? false);
+        }}
+      >
+        {!backup && (
+          <Field label="Format">
+            {(attributes) => (
+              <select
+                class="cvw-select"
+                {...attributes}
+                data-testid="export-format"
+                value={format}
+                onChange={({ currentTarget }) => {
+                  setFormat(currentTarget.value);
+                  setQuestion(null);
+                }}
+              >
+                {(formats?.exports ?? [format]).map((each) => (
+                  <option key={each} value={each}>
+                    {each}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
+        <Field label="File" error={errors.path} hint={`From ${studio.hello.value?.folder ?? "the folder of the notebook"}.`}>
+          {(attributes) => (
+            <input
+              class="cvw-field"
+              spellcheck={false}
+              {...attributes}
+              data-testid="export-path"
+              value={path}
+              onInput={({ currentTarget }) => {
+                setPath(currentTarget.value);
+                setErrors({});
+                setQuestion(null);
+              }}
+            />
+          )}
+        </Field>
+        <label class="cvs-check">
+          <input type="checkbox" checked={media} onChange={({ currentTarget }) => setMedia(currentTarget.checked)} />
+          {backup ? "Put the pictures or video in" : "Save the images, too"}
+        </label>
+        {question && (
+          <p class="cvs-form-error" role="alert">
+            {question.text}
+          </p>
+        )}
+        {running ? (
+          <Bar running={running} />
+        ) : (
+          <div class="cvs-form-foot">
+            <span class="cvw-spring" />
+            <Button onClick={quit}>Cancel</Button>
+            <Button main submit testId="export-write">
+              {question ? (question.lossy ? "Write without these" : "Replace it") : backup ? "Back up" : "Export"}
+            </Button>
+          </div>
+        )}
+      </form>
+    </Modal>
+  );
+}
+
+function ImportDialog({ dialog, close }: Props<AboutTask>) {
+  const studio = useStudio();
+  const formats = useFormats();
+  const [format, setFormat] = useState("");
+  const [path, setPath] = useState("");
+  const [replace, setReplace] = useState(false);
+  const [errors, setErrors] = useState<Errors>({});
+  const [busy, setBusy] = useState(false);
+  const read = async (): Promise<void> => {
+    setBusy(true);
+    const params = { task: dialog.id, path, replace, ...(format ? { format } : {}) };
+    const done = await studio.change<Imported>("studio.import", params);
+    setBusy(false);
+    if (!done) return;
+    setErrors(done.errors);
+    if (done.objects === undefined) return;
+    studio.say("info", `${done.objects} ${done.objects === 1 ? "object" : "objects"} imported.`);
+    close();
+  };
+  return (
+    <Modal name="import" title={`Import annotations into ${dialog.title}`} onClose={close}>
+      <form
+        class="cvs-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void read();
+        }}
+      >
+        <PathField path={path} error={errors.path} onChange={setPath} />
+        <Field label="Format">
+          {(attributes) => (
+            <select
+              class="cvw-select"
+              {...attributes}
+              value={format}
+              onChange={({ currentTarget }) => setFormat(currentTarget.value)}
+            >
+              <option value="">as the file looks</option>
+              {(formats?.imports ?? []).map((each) => (
+                <option key={each} value={each}>
+                  {each}
+                </option>
+              ))}
+            </select>
+          )}
+        </Field>
+        <label class="cvs-check">
+          <input type="checkbox" checked={replace} onChange={({ currentTarget }) => setReplace(currentTarget.checked)} />
+          Replace the present annotations
+        </label>
+        <Foot close={close} word={busy ? "Importing…" : "Import"} busy={busy} />
+      </form>
+    </Modal>
+  );
+}
+
+function RestoreDialog({ dialog, close }: Props<Named<"restore">>) {
+  const studio = useStudio();
+  const [path, setPath] = useState("");
+  const [name, setName] = useState("");
+  const [errors, setErrors] = useState<Errors>({});
+  const [busy, setBusy] = useState(false);
+  const read = async (): Promise<void> => {
+    setBusy(true);
+    const made = await studio.change<Made>("studio.restore", { kind: dialog.of, path, name });
+    setBusy(false);
+    if (!made) return;
+    setErrors(made.errors);
+    if (made.id === undefined) return;
+    close();
+    studio.go({ at: dialog.of, id: made.id });
+  };
+  return (
+    <Modal name="restore" title={`Make a ${dialog.of} from a backup`} onClose={close}>
+      <form
+        class="cvs-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void read();
+        }}
+      >
+        <PathField path={path} error={errors.path} onChange={setPath} />
+        <Field label="Name" hint="Empty: as in the backup.">
+          {(attributes) => (
+            <input
+              class="cvw-field"
+              {...attributes}
+              value={name}
+              onInput={({ currentTarget }) => setName(currentTarget.value)}
+            />
+          )}
+        </Field>
+        <Foot close={close} word={busy ? "Reading…" : "Restore"} busy={busy} />
+      </form>
+    </Modal>
+  );
+}
+
+function PathField({ path, error, onChange }: { path: string; error: string | undefined; onChange: (path: string) => void }) {
+  const studio = useStudio();
+  return (
+    <Field label="File" error={error} hint={`From ${studio.hello.value?.folder ?? "the folder of the notebook"}.`}>
+      {(attributes) => (
+        <input
+          class="cvw-field"
+          spellcheck={false}
+          {...attributes}
+          data-testid="path"
+          value={path}
+          onInput={({ currentTarget }) => onChange(currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
+function Foot(props: { close: () => void; word: string; busy?: boolean; danger?: boolean; disabled?: boolean }) {
+  return (
+    <div class="cvs-form-foot">
+      <span class="cvw-spring" />
+      <Button onClick={props.close}>Cancel</Button>
+      <Button
+        main={!props.danger}
+        danger={props.danger === true}
+        submit
+        disabled={props.busy === true || props.disabled === true}
+        testId="dialog-submit"
+      >
+        {props.word}
+      </Button>
+    </div>
+  );
+}
+
+/** Into a project: its labels become the task's, so each label of the task is told which one it becomes. */
+function MoveDialog({ dialog, close }: Props<AboutTask>) {
+  const studio = useStudio();
+  const [task, setTask] = useState<TaskDetails | null>(null);
+  const [target, setTarget] = useState("");
+  const [names, setNames] = useState<Readonly<Record<string, string>>>({});
+  const [error, setError] = useState<string | null>(null);
+  useEffect(() => {
+    studio
+      .ask<TaskDetails>("studio.task", { id: dialog.id })
+      .then((found) => {
+        setTask(found);
+        setTarget(String(found.projects.find(({ id }) => id !== found.project_id)?.id ?? ""));
+      })
+      .catch((reason: unknown) => setError(messageOf(reason)));
+  }, [studio, dialog.id]);
+  const project = task?.projects.find(({ id }) => String(id) === target);
+  const move = async (): Promise<void> => {
+    const labels = project ? Object.fromEntries(Object.entries(names).filter(([, name]) => project.labels.includes(name))) : {};
+    try {
+      await studio.ask("studio.task.move", { id: dialog.id, project: project?.id ?? null, labels });
+      close();
+      studio.say("info", project ? `Moved to ${project.name}.` : "Moved out of its project.");
+      studio.load(true);
+    } catch (reason) {
+      setError(messageOf(reason));
+    }
+  };
+  const others = task && project ? task.labels.filter(({ name }) => !project.labels.includes(name)) : [];
+  return (
+    <Modal name="move" title={`Move ${dialog.title}`} onClose={close}>
+      <form
+        class="cvs-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void move();
+        }}
+      >
+        <Field label="To project" hint="The task gets the labels of the project; attributes the project has not are lost.">
+          {(attributes) => (
+            <select
+              class="cvw-select"
+              {...attributes}
+              data-testid="move-project"
+              value={target}
+              onChange={({ currentTarget }) => {
+                setTarget(currentTarget.value);
+                setError(null);
+              }}
+            >
+              {task?.projects.map(({ id, name }) => (
+                <option key={id} value={id} disabled={id === task.project_id}>
+                  {name}
+                  {id === task.project_id ? " (it is there)" : ""}
+                </option>
+              ))}
+              {(task?.project_id !== null || task.projects.length === 0) && <option value="">no project</option>}
+            </select>
+          )}
+        </Field>
+        {project &&
+          others.map(({ name }) => (
+            <div key={name} class="cvs-label-line">
+              <span class="cvw-ellipsis">{name} becomes</span>
+              <Choice
+                label={`What ${name} becomes`}
+                value={names[name] ?? ""}
+                values={["", ...project.labels]}
+                names={(each) => each || "nothing (it must have no objects)"}
+                onChange={(becomes) => setNames({ ...names, [name]: becomes })}
+              />
+            </div>
+          ))}
+        {error && (
+          <p class="cvs-form-error" role="alert">
+            {error}
+          </p>
+        )}
+        <Foot close={close} word="Move" disabled={!task || (!project && task.project_id === null)} />
+      </form>
+    </Modal>
+  );
+}
+
+function LabelsDialog({ dialog, close }: Props<Named<"labels">>) {
+  const studio = useStudio();
+  const source = dialog.of === "task" ? studio.task.peek().data : studio.project.peek().data;
+  const [labels, setLabels] = useState<readonly RawLabel[] | null>(source?.labels ?? []);
+  const [shown, setShown] = useState<readonly RawLabel[]>(source?.labels ?? []);
+  const [error, setError] = useState<string | undefined>(undefined);
+  const save = async (): Promise<void> => {
+    const problem = labels && problemWith(labels);
+    if (!labels || problem) {
+      setError(problem ?? undefined);
+      return;
+    }
+    try {
+      await studio.ask("studio.labels", { kind: dialog.of, id: dialog.id, labels });
+      close();
+      studio.load(true);
+    } catch (reason) {
+      setError(messageOf(reason));
+    }
+  };
+  return (
+    <Modal name="labels" title={`Labels of ${dialog.title}`} wide onClose={close}>
+      <form
+        class="cvs-form"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        <LabelEditor
+          labels={shown}
+          error={error}
+          onChange={(next) => {
+            setLabels(next);
+            if (next) setShown(next);
+            setError(undefined);
+          }}
+        />
+        <Foot close={close} word="Save" disabled={labels === null} />
+      </form>
+    </Modal>
+  );
+}
+
+function DeleteDialog({ dialog, close }: Props<Named<"delete">>) {
+  const studio = useStudio();
+  const [tasks, setTasks] = useState(false);
+  const remove = async (): Promise<void> => {
+    const params = { kind: dialog.of, id: dialog.id, with_tasks: tasks };
+    if ((await studio.change("studio.delete", params)) === null) return;
+    close();
+    studio.say("info", `${dialog.title} is deleted.`);
+    const place = studio.place.peek();
+    const gone = (place.at === "task" || place.at === "project") && place.at === dialog.of && place.id === dialog.id;
+    if (gone) studio.back();
+    else studio.load(true);
+  };
+  return (
+    <Modal name="delete" title={`Delete the ${dialog.of} ${dialog.title}?`} onClose={close}>
+      <form
+        class="cvs-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          void remove();
+        }}
+      >
+        <p>
+          {dialog.of === "task"
+            ? "Its annotations and their history go with it, and cannot be brought back. The pictures or the video stay where they are."
+            : "Its tasks stay on their own, with their labels, unless they are deleted, too."}
+        </p>
+        {dialog.of === "project" && (dialog.tasks ?? 0) > 0 && (
+          <label class="cvs-check">
+            <input type="checkbox" checked={tasks} onChange={({ currentTarget }) => setTasks(currentTarget.checked)} />
+            Delete its {dialog.tasks} {dialog.tasks === 1 ? "task" : "tasks"} with all annotations
+          </label>
+        )}
+        <Foot close={close} word="Delete" danger />
+      </form>
+    </Modal>
+  );
+}

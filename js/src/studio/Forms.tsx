@@ -1,0 +1,436 @@
+/** New tasks and projects. The kernel looks at every field; what it finds stands at the field. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Errors, Made, MediaFacts, Page, ProjectRow, RawLabel } from "./api";
+import { useStudio } from "./context";
+import { LabelEditor } from "./LabelEditor";
+import { problemWith } from "./labels";
+import { Button, Field } from "./parts";
+import { messageOf } from "./studio";
+
+const LOOK_MS = 600;
+const SORTINGS = ["natural", "lexicographical", "predefined", "random"] as const;
+
+interface MediaFields {
+  readonly data: string;
+  readonly sorting: string;
+  readonly start_frame: number;
+  readonly stop_frame: number | null;
+  readonly frame_step: number;
+}
+
+const NO_MEDIA: MediaFields = { data: "", sorting: "natural", start_frame: 0, stop_frame: null, frame_step: 1 };
+
+/** Fields by name, without the errors of those that were just changed. */
+function without(errors: Errors, ...names: readonly string[]): Errors {
+  return Object.fromEntries(Object.entries(errors).filter(([name]) => !names.includes(name)));
+}
+
+function whole(text: string): number | null {
+  const value = Math.round(Number(text));
+  return text.trim() === "" || !Number.isFinite(value) || value < 0 ? null : value;
+}
+
+export function TaskForm({ project: first }: { project: number | null }) {
+  const studio = useStudio();
+  const [name, setName] = useState("");
+  const [project, setProject] = useState<number | null>(first);
+  const [labels, setLabels] = useState<readonly RawLabel[]>([]);
+  const [raw, setRaw] = useState(true);
+  const [media, setMedia] = useState<MediaFields>(NO_MEDIA);
+  const [extra, setExtra] = useState({ subset: "", segment_size: "", overlap: "", assignee: "", bug_tracker: "" });
+  const [errors, setErrors] = useState<Errors>({});
+  const [doing, setDoing] = useState<string | null>(null);
+  const [projects, setProjects] = useState<readonly ProjectRow[]>([]);
+  useEffect(() => {
+    studio
+      .ask<Page<ProjectRow>>("studio.list", { kind: "projects", sort: "name", limit: 200 })
+      .then(({ rows }) => setProjects(rows))
+      .catch((error: unknown) => studio.say("error", messageOf(error)));
+  }, [studio]);
+  const create = async (): Promise<void> => {
+    const found: Record<string, string> = {};
+    if (!name.trim()) found.name = "Give it a name.";
+    if (!media.data.trim()) found.data = "Say where the pictures or the video are.";
+    if (project === null && labels.length === 0)
+      found.labels = "Add at least one label, or choose a project, which gives its own.";
+    const problem = project === null ? problemWith(labels) : null;
+    if (problem) found.labels = problem;
+    setErrors(found);
+    if (Object.keys(found).length > 0 || !raw) return;
+    setDoing("Making the task…");
+    try {
+      const made = await studio.ask<Made>(
+        "studio.task.create",
+        {
+          name,
+          media,
+          project,
+          labels: project === null ? labels : [],
+          subset: extra.subset,
+          assignee: extra.assignee,
+          bug_tracker: extra.bug_tracker,
+          segment_size: whole(extra.segment_size),
+          overlap: whole(extra.overlap),
+        },
+        { onProgress: (_value, _total, text) => setDoing(text) },
+      );
+      setErrors(made.errors);
+      if (made.id !== undefined) studio.openTask(made.id);
+    } catch (error) {
+      studio.say("error", messageOf(error));
+    } finally {
+      setDoing(null);
+    }
+  };
+  const more = (field: keyof typeof extra) => (event: { currentTarget: { value: string } }) => {
+    setExtra({ ...extra, [field]: event.currentTarget.value });
+    setErrors(without(errors, field));
+  };
+  return (
+    <form
+      class="cvs-page cvs-form"
+      aria-label="New task"
+      data-testid="task-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void create();
+      }}
+    >
+      <h2>New task</h2>
+      <Field label="Name" error={errors.name}>
+        {(attributes) => (
+          <input
+            class="cvw-field"
+            {...attributes}
+            data-testid="task-form-name"
+            value={name}
+            onInput={({ currentTarget }) => {
+              setName(currentTarget.value);
+              setErrors(without(errors, "name"));
+            }}
+          />
+        )}
+      </Field>
+      <Field label="Project" hint="A project gives the labels.">
+        {(attributes) => (
+          <select
+            class="cvw-select"
+            {...attributes}
+            value={project ?? ""}
+            onChange={({ currentTarget }) => {
+              setProject(currentTarget.value ? Number(currentTarget.value) : null);
+              setErrors(without(errors, "labels"));
+            }}
+          >
+            <option value="">none</option>
+            {projects.map((each) => (
+              <option key={each.id} value={each.id}>
+                {each.name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
+      {project === null && (
+        <LabelEditor
+          labels={labels}
+          error={errors.labels}
+          onChange={(next) => {
+            setRaw(next !== null);
+            if (next) setLabels(next);
+            setErrors(without(errors, "labels"));
+          }}
+        />
+      )}
+      <Media
+        media={media}
+        errors={errors}
+        onErrors={(found) => setErrors({ ...without(errors, "data", "start_frame", "stop_frame"), ...found })}
+        onChange={(next) => {
+          setMedia(next);
+          setErrors(without(errors, "data", "start_frame", "stop_frame"));
+        }}
+      />
+      <details class="cvs-form-more">
+        <summary>Advanced</summary>
+        <div class="cvs-form-grid">
+          <Field label="Segment size" error={errors.segment_size} hint="Frames of a job; empty: one job of all.">
+            {(attributes) => (
+              <input
+                class="cvw-field"
+                type="number"
+                min={1}
+                {...attributes}
+                value={extra.segment_size}
+                onInput={more("segment_size")}
+              />
+            )}
+          </Field>
+          <Field
+            label="Overlap"
+            error={errors.overlap}
+            hint="Frames that neighbouring jobs share; empty: 5 for video, 0 for pictures."
+          >
+            {(attributes) => (
+              <input class="cvw-field" type="number" min={0} {...attributes} value={extra.overlap} onInput={more("overlap")} />
+            )}
+          </Field>
+          <Field label="Sorting">
+            {(attributes) => (
+              <select
+                class="cvw-select"
+                {...attributes}
+                value={media.sorting}
+                onChange={({ currentTarget }) => setMedia({ ...media, sorting: currentTarget.value })}
+              >
+                {SORTINGS.map((each) => (
+                  <option key={each} value={each}>
+                    {each}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+          <Field label="Frame step" hint="25: every 25th frame.">
+            {(attributes) => (
+              <input
+                class="cvw-field"
+                type="number"
+                min={1}
+                {...attributes}
+                value={media.frame_step}
+                onInput={({ currentTarget }) => setMedia({ ...media, frame_step: whole(currentTarget.value) || 1 })}
+              />
+            )}
+          </Field>
+          <Field label="Start frame" error={errors.start_frame}>
+            {(attributes) => (
+              <input
+                class="cvw-field"
+                type="number"
+                min={0}
+                {...attributes}
+                value={media.start_frame}
+                onInput={({ currentTarget }) => setMedia({ ...media, start_frame: whole(currentTarget.value) ?? 0 })}
+              />
+            )}
+          </Field>
+          <Field label="Stop frame" error={errors.stop_frame} hint="The last one to take; empty: the last there is.">
+            {(attributes) => (
+              <input
+                class="cvw-field"
+                type="number"
+                min={0}
+                {...attributes}
+                value={media.stop_frame ?? ""}
+                onInput={({ currentTarget }) => setMedia({ ...media, stop_frame: whole(currentTarget.value) })}
+              />
+            )}
+          </Field>
+          <Field label="Subset" error={errors.subset} hint="train, validation, test or any other.">
+            {(attributes) => <input class="cvw-field" {...attributes} value={extra.subset} onInput={more("subset")} />}
+          </Field>
+          <Field label="Assigned to">
+            {(attributes) => <input class="cvw-field" {...attributes} value={extra.assignee} onInput={more("assignee")} />}
+          </Field>
+          <Field label="Issue tracker" error={errors.bug_tracker}>
+            {(attributes) => (
+              <input
+                class="cvw-field"
+                placeholder="https://…"
+                {...attributes}
+                value={extra.bug_tracker}
+                onInput={more("bug_tracker")}
+              />
+            )}
+          </Field>
+        </div>
+      </details>
+      <div class="cvs-form-foot">
+        {doing && (
+          <span class="cvw-muted" role="status">
+            {doing}
+          </span>
+        )}
+        <span class="cvw-spring" />
+        <Button onClick={() => studio.back()}>Cancel</Button>
+        <Button main submit disabled={doing !== null} testId="task-form-create">
+          Create task
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** Where the media are, and what the kernel finds there. */
+function Media(props: {
+  media: MediaFields;
+  errors: Errors;
+  onChange: (media: MediaFields) => void;
+  onErrors: (errors: Errors) => void;
+}) {
+  const studio = useStudio();
+  const { media, errors } = props;
+  const [facts, setFacts] = useState<MediaFacts | null>(null);
+  const [picture, setPicture] = useState<string | null>(null);
+  const [looking, setLooking] = useState(false);
+  const told = useRef(props.onErrors);
+  told.current = props.onErrors;
+  useEffect(() => {
+    setFacts(null);
+    setPicture(null);
+    setLooking(false);
+    if (!media.data.trim()) return;
+    const stop = new AbortController();
+    let url: string | null = null;
+    const timer = setTimeout(() => {
+      setLooking(true);
+      studio.link
+        .call<MediaFacts>("studio.media.check", media, { signal: stop.signal })
+        .then(({ result, buffers }) => {
+          const [bytes] = buffers;
+          if (Object.keys(result.errors).length > 0) told.current(result.errors);
+          else setFacts(result);
+          if (!bytes) return;
+          url = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: result.mime }));
+          setPicture(url);
+        })
+        .catch((error: unknown) => {
+          if (!stop.signal.aborted) told.current({ data: messageOf(error) });
+        })
+        .finally(() => {
+          if (!stop.signal.aborted) setLooking(false);
+        });
+    }, LOOK_MS);
+    return () => {
+      clearTimeout(timer);
+      stop.abort();
+      if (url) URL.revokeObjectURL(url);
+    };
+  }, [studio, media]);
+  return (
+    <>
+      <Field
+        wide
+        label="Data"
+        error={errors.data}
+        hint={`A path, a pattern such as photos/**/*.jpg, a folder, an archive, a video, a manifest or a URL; several with one a line. From ${studio.hello.value?.folder ?? "the folder of the notebook"}.`}
+      >
+        {(attributes) => (
+          <textarea
+            class="cvw-field cvs-area cvs-data"
+            rows={2}
+            spellcheck={false}
+            {...attributes}
+            data-testid="task-form-data"
+            value={media.data}
+            onInput={({ currentTarget }) => props.onChange({ ...media, data: currentTarget.value })}
+          />
+        )}
+      </Field>
+      {looking && (
+        <p class="cvw-muted" role="status">
+          Looking…
+        </p>
+      )}
+      {facts && (
+        <div class="cvs-found" role="status" data-testid="media-facts">
+          {picture && <img src={picture} alt="The first frame" />}
+          <div>
+            <p>
+              <strong>
+                {facts.frames.toLocaleString("en")} {facts.frames === 1 ? "frame" : "frames"}
+              </strong>
+              {facts.kind === "video" ? ` of video${facts.fps ? ` at ${Number(facts.fps.toFixed(2))} fps` : ""}` : ""},{" "}
+              {facts.width} × {facts.height}
+              {facts.same_size ? "" : " and other sizes"}
+            </p>
+            <p class="cvw-muted">
+              {facts.first}
+              {facts.frames > 1 && ` … ${facts.last}`}
+            </p>
+            {facts.notes.map((note) => (
+              <p key={note} class="cvw-muted">
+                {note}
+              </p>
+            ))}
+          </div>
+        </div>
+      )}
+    </>
+  );
+}
+
+export function ProjectForm() {
+  const studio = useStudio();
+  const [name, setName] = useState("");
+  const [labels, setLabels] = useState<readonly RawLabel[]>([]);
+  const [raw, setRaw] = useState(true);
+  const [link, setLink] = useState("");
+  const [errors, setErrors] = useState<Errors>({});
+  const create = async (): Promise<void> => {
+    const problem = problemWith(labels);
+    const found = { ...(name.trim() ? {} : { name: "Give it a name." }), ...(problem ? { labels: problem } : {}) };
+    setErrors(found);
+    if (Object.keys(found).length > 0 || !raw) return;
+    const made = await studio.change<Made>("studio.project.create", { name, labels, bug_tracker: link });
+    if (made) setErrors(made.errors);
+    if (made?.id !== undefined) studio.go({ at: "project", id: made.id });
+  };
+  return (
+    <form
+      class="cvs-page cvs-form"
+      aria-label="New project"
+      data-testid="project-form"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void create();
+      }}
+    >
+      <h2>New project</h2>
+      <Field label="Name" error={errors.name}>
+        {(attributes) => (
+          <input
+            class="cvw-field"
+            {...attributes}
+            data-testid="project-form-name"
+            value={name}
+            onInput={({ currentTarget }) => {
+              setName(currentTarget.value);
+              setErrors(without(errors, "name"));
+            }}
+          />
+        )}
+      </Field>
+      <LabelEditor
+        labels={labels}
+        error={errors.labels}
+        onChange={(next) => {
+          setRaw(next !== null);
+          if (next) setLabels(next);
+          setErrors(without(errors, "labels"));
+        }}
+      />
+      <Field label="Issue tracker" error={errors.bug_tracker} hint="Where tasks without one of their own point to.">
+        {(attributes) => (
+          <input
+            class="cvw-field"
+            placeholder="https://…"
+            {...attributes}
+            value={link}
+            onInput={({ currentTarget }) => setLink(currentTarget.value)}
+          />
+        )}
+      </Field>
+      <div class="cvs-form-foot">
+        <span class="cvw-spring" />
+        <Button onClick={() => studio.back()}>Cancel</Button>
+        <Button main submit testId="project-form-create">
+          Create project
+        </Button>
+      </div>
+    </form>
+  );
+}
