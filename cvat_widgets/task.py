@@ -351,8 +351,9 @@ class Task(ModelsOnTask, TaskTeam, EditableAnnotations):
             from cvat_widgets.media.served import reopen_or_serve
 
             self._media = _open_media[key] = reopen_or_serve(
-                self.row.media, self.store.pictures(self.id), index=lambda: self.frame_index, kind=self.row.kind, fps=self.row.fps
-            )
+                self.row.media, self.store.pictures(self.id), index=lambda: self.frame_index, kind=self.row.kind,
+                fps=self.row.fps,
+            )  # fmt: skip
         return self._media
 
     def __len__(self) -> int:

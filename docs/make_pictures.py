@@ -183,11 +183,13 @@ sheet
 def moving(studio: Studio) -> None:
     """Draw a box, make it a track, and play: a GIF, so that it is seen on GitHub as well."""
     page = studio.annotator(frame=56, height=560, width=1360, annotated=False)
+    page.ask('editor.setSetting("timelineHeight", 96)')
     frames: list[tuple[Image.Image, int]] = []
 
     def shot(milliseconds: int) -> None:
         picture = Image.open(io.BytesIO(page.root.screenshot())).convert("RGB")
-        frames.append((picture.resize((WIDTH, round(picture.height * WIDTH / picture.width)), Image.Resampling.LANCZOS), milliseconds))
+        size = (WIDTH, round(picture.height * WIDTH / picture.width))
+        frames.append((picture.resize(size, Image.Resampling.LANCZOS), milliseconds))
 
     def glide(start: tuple[float, float], end: tuple[float, float], steps: int) -> None:
         for step in range(1, steps + 1):
@@ -228,9 +230,7 @@ def moving(studio: Studio) -> None:
     palette = palette_of([picture for picture, _ in frames[::5]], 160)
     drawn = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture, _ in frames]
     target = IMAGES / "draw-and-play.gif"
-    drawn[0].save(
-        target, save_all=True, append_images=drawn[1:], duration=[time for _, time in frames], loop=0, optimize=True
-    )
+    drawn[0].save(target, save_all=True, append_images=drawn[1:], duration=[time for _, time in frames], loop=0, optimize=True)
     size = target.stat().st_size
     print(f"{target.name}: {len(frames)} pictures, {size / 1000:.0f} KB")
     if size > LARGEST_MOVING:

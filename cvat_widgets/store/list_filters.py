@@ -1,4 +1,4 @@
-"""Filters and searches of lists, compiled to SQL: CVAT's JSON logic, and its search words (``owner: ann AND subset: train``)."""
+"""Filters and searches of lists, compiled to SQL: CVAT's JSON logic, and its search (``owner: ann AND subset: train``)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select
 
 from cvat_widgets.model.filter_tree import FilterError, Group, PropertyRef, Rule, parse_filter
 from cvat_widgets.store.list_properties import ListProperty, folded
@@ -75,6 +75,10 @@ def _contains(found: ListProperty, text: str) -> ColumnElement[bool]:
         # A few known words: no row has to be looked at with LIKE, and none at all if the text is in no word.
         known = [value for value in found.values if text in value]
         return found.column.in_(known) if known else false()
+    if found.named_by is not None:
+        key, table = found.named_by
+        other = table.alias()
+        return key.in_(select(other.c.id).where(folded(other.c.name).contains(text, autoescape=True)))
     return folded(found.column).contains(text, autoescape=True)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Table, and_, case, exists, func, select
 
 from cvat_widgets.store import schema
 from cvat_widgets.store.catalogue import STAGES, STATES
@@ -35,6 +35,9 @@ class ListProperty:
         The values there are, where no others are possible.
     searched
         Whether a search without a field looks here.
+    named_by
+        For the name of something else: the column with its id, and its table. A search looks through that table once, and not
+        again for each row.
     """
 
     kind: Kind
@@ -42,6 +45,7 @@ class ListProperty:
     nullable: bool = False
     values: tuple[str, ...] = ()
     searched: bool = False
+    named_by: tuple[ColumnElement[Any], Table] | None = None
 
 
 @lru_cache(maxsize=1)
@@ -59,7 +63,7 @@ def task_properties() -> dict[str, ListProperty]:
         "assignee": ListProperty("text", task.assignee, nullable=True, searched=True),
         "owner": ListProperty("text", task.owner, nullable=True, searched=True),
         "project_id": ListProperty("number", task.project_id, nullable=True),
-        "project_name": ListProperty("text", project_name, nullable=True, searched=True),
+        "project_name": ListProperty("text", project_name, True, (), True, (task.project_id, schema.project)),
         "size": ListProperty("number", task.size),
         "created_date": ListProperty("date", task.created),
         "updated_date": ListProperty("date", task.updated),
@@ -75,9 +79,9 @@ def job_properties() -> dict[str, ListProperty]:
     return {
         "id": ListProperty("number", job.id),
         "task_id": ListProperty("number", job.task_id),
-        "task_name": ListProperty("text", task.name, searched=True),
+        "task_name": ListProperty("text", task.name, searched=True, named_by=(job.task_id, schema.task)),
         "project_id": ListProperty("number", task.project_id, nullable=True),
-        "project_name": ListProperty("text", project_name, nullable=True, searched=True),
+        "project_name": ListProperty("text", project_name, True, (), True, (task.project_id, schema.project)),
         "type": ListProperty("text", job.type, values=kinds),
         "stage": ListProperty("text", job.stage, values=STAGES, searched=True),
         "state": ListProperty("text", job.state, values=STATES, searched=True),

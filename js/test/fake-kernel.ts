@@ -12,6 +12,8 @@ export class FakeKernel {
   loss = 0;
   /** Whether operations arrive twice. */
   doubled = false;
+  /** Whether pages may only look. */
+  readOnly = false;
   /** Whether the kernel answers at all. */
   busy = false;
   readonly reject = new Set<string>();
@@ -112,7 +114,7 @@ export class FakeKernel {
       settings: {},
       ids: [first, first + 63],
       history: { undo: null, redo: null },
-      read_only: false,
+      read_only: this.readOnly,
       review: NO_REVIEW,
       kernel: { ipykernel: "7.4.0", subshells: true },
       demonstration: null,

@@ -77,7 +77,7 @@ def work_on(notebook: NotebookPage, store: Path) -> None:
     page.saved()
     task = cw.Task.open("street", store=store)
     assert task.shapes["frame"].tolist() == [3, 3]
-    page.press("Escape", "Control+z")
+    page.press("Control+z")
     page.wait("[...editor.document.all()].length === 1")
     page.saved()
     assert len(task.shapes) == 1
@@ -110,5 +110,6 @@ def test_notebook_7(lab: LabServer, context: BrowserContext, tmp_path: Path) -> 
     pytest.importorskip("notebook", reason="Notebook 7 is not installed")
     write_notebook(lab.root / "classic.ipynb", cells(tmp_path / "store.sqlite"))
     notebook = ClassicPage(lab, context, "classic.ipynb")
+    # Its shell lacks a plugin or two that settings of JupyterLab name.
+    notebook.errors.clear()
     work_on(notebook, tmp_path / "store.sqlite")
-    notebook.screenshot("classic")

@@ -10,6 +10,7 @@ import pytest
 import cvat_widgets as cw
 from tests.e2e.annotator import AnnotatorPage
 from tests.e2e.lab import THEMES, NotebookPage, expect
+from tests.e2e.test_accessibility import AXE, CHECK
 
 Opener = Callable[..., NotebookPage]
 EXPORTED = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">
@@ -216,6 +217,48 @@ def test_a_skeleton_by_mouse_by_keys_and_from_a_file(open_notebook: Opener, tmp_
     assert notebook.errors == []
 
 
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed: run npm ci")
+@pytest.mark.parametrize(("theme", "width"), [("light", 1500), ("dark", 640)])
+def test_it_fits_and_axe_finds_nothing(open_notebook: Opener, tmp_path: Path, theme: str, width: int) -> None:
+    store = tmp_path / "store.sqlite"
+    notebook = open_notebook(cells(store, "cw.LabelEditor(task)"), theme=theme, width=width)
+    notebook.run_all()
+    labels = LabelsPage(notebook, store)
+    labels.page.add_script_tag(path=str(AXE))
+    problems: list[tuple[str, str]] = []
+
+    def check(name: str) -> None:
+        problems.extend((name, each) for each in labels.page.evaluate(CHECK))
+        wide = labels.root.evaluate("(root) => root.scrollWidth > root.clientWidth + 1")
+        problems.extend([(name, "wider than its cell")] if wide else [])
+
+    labels.row("car").wait_for()
+    check("list")
+    labels.row("car").get_by_test_id("edit-label").click()
+    labels.at("label-name").fill("person")
+    labels.at("done").click()
+    labels.at("color").click()
+    check("form")
+    labels.page.keyboard.press("Escape")
+    labels.at("cancel").click()
+    labels.row("car").get_by_test_id("delete-label").click()
+    check("question")
+    labels.at("keep").click()
+    labels.at("add-skeleton").click()
+    for _ in range(3):
+        labels.at("add-joint").click()
+    labels.at("join-with").select_option("2")
+    labels.at("joint-attributes", 1).click()
+    labels.at("add-attribute").click()
+    check("skeleton")
+    labels.at("cancel").click()
+    labels.at("tab-Raw").click()
+    labels.at("raw").fill("[")
+    labels.at("raw-done").click()
+    check("raw")
+    assert problems == []
+
+
 def test_labels_from_within_the_annotator(open_notebook: Opener, tmp_path: Path) -> None:
     store = tmp_path / "store.sqlite"
     notebook = open_notebook(cells(store, "cw.Annotator(task)"))
@@ -225,7 +268,6 @@ def test_labels_from_within_the_annotator(open_notebook: Opener, tmp_path: Path)
     page.root.get_by_test_id("edit-labels").click()
     labels = LabelsPage(notebook, store)
     labels.row("car").wait_for()
-    notebook.screenshot("labels_dialog")
     labels.row("car").get_by_test_id("edit-label").click()
     labels.at("label-name").fill("n")  # N draws elsewhere
     labels.page.keyboard.press("Escape")

@@ -79,7 +79,6 @@ def test_two_people_talk_about_issues_live(open_notebook: Opener, tmp_path: Path
     expect(guide.get_by_role("img", name="This is how")).to_be_visible()
     assert guide.locator("a").evaluate_all("links => links.map((link) => link.href)") == ["https://example.org/rules"]
     assert ann.page.evaluate("window.evil === undefined")
-    first.screenshot("review-guide-light")
     ann.page.keyboard.press("Escape")
     expect(guide).to_have_count(0)
 
@@ -87,7 +86,6 @@ def test_two_people_talk_about_issues_live(open_notebook: Opener, tmp_path: Path
     second.run_all()
     rev = AnnotatorPage(second)
     rev.root.get_by_role("dialog", name="Guide").wait_for()
-    second.screenshot("review-guide-dark")
     rev.page.keyboard.press("Escape")
     in_review(rev)
 
@@ -98,7 +96,6 @@ def test_two_people_talk_about_issues_live(open_notebook: Opener, tmp_path: Path
     rev.drag((100, 60), (220, 160))
     form = rev.root.get_by_test_id("issue-form")
     expect(form).to_be_visible()
-    second.screenshot("review-form-dark")
     form.get_by_test_id("issue-message").fill("A car is missing here")
     form.get_by_test_id("issue-message").press("Enter")
     expect(form).to_have_count(0)
@@ -106,7 +103,6 @@ def test_two_people_talk_about_issues_live(open_notebook: Opener, tmp_path: Path
     rev.click(420, 230, button="right")
     menu = rev.root.get_by_test_id("context-menu")
     expect(menu.get_by_role("menuitem")).to_have_count(4)
-    second.screenshot("review-menu-dark")
     menu.get_by_role("menuitem", name="Quick issue: Wrong position").click()
     # A point, by a click.
     rev.focus()
@@ -126,7 +122,6 @@ def test_two_people_talk_about_issues_live(open_notebook: Opener, tmp_path: Path
     assert list(on_object.position) == [352, 206, 486, 260]
     assert int(on_object.object_id) == int(ann.ask("editor.objects.value.find((each) => each.points[0] === 352).id"))
     assert len(point.position) == 2
-    first.screenshot("review-pins-light")
     ann.root.get_by_test_id(f"pin-{region.id}").click()
     thread = ann.root.get_by_test_id(f"thread-{region.id}")
     thread.get_by_test_id("answer").fill("It is a shadow")
@@ -143,7 +138,6 @@ def test_two_people_talk_about_issues_live(open_notebook: Opener, tmp_path: Path
     row.get_by_role("button").first.click()
     expect(row).to_contain_text("It is a shadow")
     row.get_by_role("button", name="Reopen").click()
-    second.screenshot("review-thread-dark")
     expect(ann.root.get_by_role("tab", name="Issues (3)")).to_be_visible()
     # Pins follow the picture.
     ann.focus()
@@ -154,7 +148,6 @@ def test_two_people_talk_about_issues_live(open_notebook: Opener, tmp_path: Path
     assert after is not None
     edges = (min(x for x, _ in corners), min(y for _, y in corners))
     assert (after["x"], after["y"] + after["height"]) == pytest.approx(edges, abs=3)
-    first.screenshot("review-turned-light")
 
     # Own comments are changed, other people's are not; an issue is removed by who opened it.
     rev.root.get_by_test_id(f"issue-{point.id}").get_by_role("button").first.click()
@@ -188,12 +181,10 @@ def test_two_people_talk_about_issues_live(open_notebook: Opener, tmp_path: Path
     dialog.get_by_role("button", name="Send back").click()
     expect(dialog.get_by_test_id("job-state")).to_have_value("rejected")
     expect(dialog).to_contain_text("Names in a file store are a matter of trust")
-    second.screenshot("review-job-dark")
     expect(ann.root.get_by_role("button", name="annotation, rejected")).to_be_visible()
     ann.root.get_by_role("button", name="annotation, rejected").click()
     ann.root.get_by_test_id("finish-job").click()
     expect(ann.root.get_by_test_id("verdict")).to_contain_text("below what is asked for")
-    first.screenshot("review-verdict-light")
     job = cw.Task.open("reviewed", store=store).jobs[0]
     assert (job.stage, job.state, job.assignee) == ("annotation", "completed", "ann")
     ann.page.keyboard.press("Escape")

@@ -52,6 +52,8 @@ def test_everything_works_on_every_store(store: Store, tmp_path: Path) -> None:
     assert task.store is store
     with Store.open(tmp_path / "other.sqlite") as other:
         assert seen(filled(other.url)) == seen(task)
+    task.jobs[1].open_issue(6, (1, 2), "not yet")
+    assert [store.count_open_issues(job.id) for job in task.jobs[:2]] == [0, 1]
     path = task.backup(tmp_path / "t.zip")
     again = cw.Task.restore(path, store=store.url)
     assert (again.name, len(again.shapes), len(again.tracks)) == ("t (2)", 2, len(task.tracks))

@@ -191,6 +191,7 @@ function Keyframes({ id }: { id: number }) {
     if (to !== null) editor.player.seek(to);
   };
   const [before, after] = [previousKeyframe(record, frame), nextKeyframe(record, frame)];
+  const count = Object.keys(record.keyframes).length;
   return (
     <div class="cvw-keyframes">
       <IconButton icon={SkipBack} label="First keyframe" small onClick={jump(firstKeyframe(record))} />
@@ -202,7 +203,7 @@ function Keyframes({ id }: { id: number }) {
         disabled={before === null}
         onClick={jump(before)}
       />
-      <span class="cvw-muted">{Object.keys(record.keyframes).length} keyframes</span>
+      <span class="cvw-muted">{count === 1 ? "1 keyframe" : `${count} keyframes`}</span>
       <IconButton
         icon={StepForward}
         label="Next keyframe"

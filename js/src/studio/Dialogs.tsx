@@ -1,22 +1,17 @@
 /** What is asked in front of the page: where to write a file, where a task goes, whether something is really to be deleted. */
 import { useEffect, useState } from "preact/hooks";
-import type { Errors, Exported, Imported, Made, RawLabel, TaskDetails } from "./api";
+import type { Errors, Imported, Made, RawLabel, TaskDetails } from "./api";
 import { useStudio } from "./context";
 import { LabelEditor } from "./LabelEditor";
 import { problemWith } from "./labels";
 import { Modal } from "./Modal";
 import { Button, Choice, Field } from "./parts";
 import { type DialogState, messageOf } from "./studio";
+import { type DialogProps as Props, useFormats, WriteDialog } from "./WriteDialog";
 
 /** The dialogs that one component shows. */
 type Named<N extends DialogState["name"]> = Extract<DialogState, { name: N }>;
-type Writing = Named<"export"> | Named<"backup">;
 type AboutTask = Named<"import"> | Named<"move">;
-
-interface Formats {
-  readonly exports: readonly string[];
-  readonly imports: readonly string[];
-}
 
 export function Dialogs() {
   const studio = useStudio();
@@ -41,161 +36,6 @@ export function Dialogs() {
     default:
       return null;
   }
-}
-
-interface Props<D> {
-  readonly dialog: D;
-  readonly close: () => void;
-}
-
-function fileName(title: string, ending: string): string {
-  return `${title.replace(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 80)}${ending}`;
-}
-
-function size(bytes: number): string {
-  if (bytes < 1 << 20) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
-  return `${(bytes / (1 << 20)).toFixed(1)} MB`;
-}
-
-function useFormats(): Formats | null {
-  const studio = useStudio();
-  const [formats, setFormats] = useState<Formats | null>(null);
-  useEffect(() => {
-    studio
-      .ask<Formats>("studio.formats", {})
-      .then(setFormats)
-      .catch((error: unknown) => studio.say("error", messageOf(error)));
-  }, [studio]);
-  return formats;
-}
-
-interface Running {
-  readonly stop: AbortController;
-  readonly done: number;
-  readonly total: number;
-}
-
-function Bar({ running }: { running: Running }) {
-  return (
-    <div class="cvs-running" role="status">
-      <progress {...(running.total > 0 ? { value: running.done, max: running.total } : {})} aria-label="Progress" />
-      <span class="cvw-muted">{running.total > 0 ? `${Math.floor((100 * running.done) / running.total)} %` : "Working…"}</span>
-      <Button onClick={() => running.stop.abort(new Error("Stopped."))}>Stop</Button>
-    </div>
-  );
-}
-
-/** A dataset in some format, or a backup, to a file of the kernel's. */
-function WriteDialog({ dialog, close }: Props<Writing>) {
-  const studio = useStudio();
-  const backup = dialog.name === "backup";
-  const formats = useFormats();
-  const [format, setFormat] = useState("CVAT for images 1.1");
-  const [media, setMedia] = useState(backup);
-  const [path, setPath] = useState(fileName(dialog.title, backup ? ".backup.zip" : ".zip"));
-  const [errors, setErrors] = useState<Errors>({});
-  const [running, setRunning] = useState<Running | null>(null);
-  /** What the kernel asks back before it goes on. */
-  const [question, setQuestion] = useState<{ text: string; replace: boolean; lossy: boolean } | null>(null);
-  const write = async (replace: boolean, lossy: boolean): Promise<void> => {
-    const stop = new AbortController();
-    setErrors({});
-    setQuestion(null);
-    setRunning({ stop, done: 0, total: 0 });
-    try {
-      const done = await studio.ask<Exported>(
-        "studio.export",
-        { kind: dialog.of, id: dialog.id, path, media, replace, lossy, ...(backup ? {} : { format }) },
-        { signal: stop.signal, onProgress: (value, total) => setRunning({ stop, done: value, total }) },
-      );
-      setErrors(done.errors);
-      if (done.exists) setQuestion({ text: `There is a file ${done.path} already.`, replace: true, lossy });
-      else if (done.losses) setQuestion({ text: done.losses, replace, lossy: true });
-      else if (done.size !== undefined) {
-        studio.say("info", `Written: ${done.path} (${size(done.size)}).`);
-        close();
-      }
-    } catch (error) {
-      if (!stop.signal.aborted) setErrors({ path: messageOf(error) });
-    } finally {
-      setRunning(null);
-    }
-  };
-  const quit = (): void => {
-    running?.stop.abort(new Error("Stopped."));
-    close();
-  };
-  return (
-    <Modal name={dialog.name} title={`${backup ? "Back up" : "Export"} ${dialog.title}`} onClose={quit}>
-      <form
-        class="cvs-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void write(question?.replace ?? false, question?.lossy ?? false);
-        }}
-      >
-        {!backup && (
-          <Field label="Format">
-            {(attributes) => (
-              <select
-                class="cvw-select"
-                {...attributes}
-                data-testid="export-format"
-                value={format}
-                onChange={({ currentTarget }) => {
-                  setFormat(currentTarget.value);
-                  setQuestion(null);
-                }}
-              >
-                {(formats?.exports ?? [format]).map((each) => (
-                  <option key={each} value={each}>
-                    {each}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-        )}
-        <Field label="File" error={errors.path} hint={`From ${studio.hello.value?.folder ?? "the folder of the notebook"}.`}>
-          {(attributes) => (
-            <input
-              class="cvw-field"
-              spellcheck={false}
-              {...attributes}
-              data-testid="export-path"
-              value={path}
-              onInput={({ currentTarget }) => {
-                setPath(currentTarget.value);
-                setErrors({});
-                setQuestion(null);
-              }}
-            />
-          )}
-        </Field>
-        <label class="cvs-check">
-          <input type="checkbox" checked={media} onChange={({ currentTarget }) => setMedia(currentTarget.checked)} />
-          {backup ? "Put the pictures or video in" : "Save the images, too"}
-        </label>
-        {question && (
-          <p class="cvs-form-error" role="alert">
-            {question.text}
-          </p>
-        )}
-        {running ? (
-          <Bar running={running} />
-        ) : (
-          <div class="cvs-form-foot">
-            <span class="cvw-spring" />
-            <Button onClick={quit}>Cancel</Button>
-            <Button main submit testId="export-write">
-              {question ? (question.lossy ? "Write without these" : "Replace it") : backup ? "Back up" : "Export"}
-            </Button>
-          </div>
-        )}
-      </form>
-    </Modal>
-  );
 }
 
 function ImportDialog({ dialog, close }: Props<AboutTask>) {

@@ -91,7 +91,8 @@ export class Sync {
     this.link.answered("hello");
     this.welcome = welcome;
     this.document.addIds(welcome.ids[0], welcome.ids[1]);
-    if (first) {
+    // A view that only reads has nothing to keep, and leaves alone what an annotator of the same job keeps.
+    if (first && !welcome.read_only) {
       this.outbox = new Outbox(this.options.shelf ?? sessionShelf(), welcome.task.uid, welcome.job.id, this.link.clientId);
       const left = this.outbox.load();
       const outbox = this.outbox;
@@ -102,7 +103,8 @@ export class Sync {
           outbox.save(this.document.pendingEdits);
         }),
       );
-    } else this.options.onWelcome?.(welcome);
+    }
+    if (!first) this.options.onWelcome?.(welcome);
     this.ask();
   }
 

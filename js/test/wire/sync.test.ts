@@ -124,6 +124,24 @@ describe("sync", () => {
     second.close();
   });
 
+  it("leaves unsaved edits alone where a page may only look", async () => {
+    const kernel = new FakeKernel();
+    const shelf = memoryShelf();
+    const annotator = page(kernel, shelf);
+    await settle(kernel);
+    kernel.busy = true;
+    annotator.document.apply("Draw", { added: [box(annotator.document.nextId())] });
+    await settle(kernel);
+    annotator.close();
+    kernel.busy = false;
+    kernel.readOnly = true;
+    const viewer = page(kernel, shelf);
+    await settle(kernel, 600);
+    // It waits for the annotator, who learns then that the kernel has it.
+    expect(shelf.kept.size).toBe(1);
+    viewer.close();
+  });
+
   it("is lost, and says why, when the wire breaks", async () => {
     const kernel = new FakeKernel();
     const transport = kernel.transport();
