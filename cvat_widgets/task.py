@@ -549,9 +549,7 @@ class Task(ModelsOnTask, TaskTeam, EditableAnnotations):
         self.store.rename_task(self.id, name)
         self.row = self.store.task(self.id)
 
-    def set_labels(
-        self, labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet, *, delete_objects: bool = False
-    ) -> None:
+    def set_labels(self, labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet, *, delete_objects: bool = False) -> None:
         """Change the labels; labels with an id (or a name) that is there already are edited, others are new.
 
         Parameters

@@ -146,9 +146,7 @@ class LabelEditor(anywidget.AnyWidget):
         self._callbacks: list[Callable[[LabelSet], Any]] = []
         channel = DataChannel()
         super().__init__(height=height, read_only=read_only, _channel=channel)
-        self._session = LabelSession(
-            self._target, channel.send, self.send, read_only=read_only, on_change=self._changed
-        )
+        self._session = LabelSession(self._target, channel.send, self.send, read_only=read_only, on_change=self._changed)
         channel.on_msg(lambda _widget, content, buffers: self._session.handle(content, buffers))
 
     @property

@@ -90,19 +90,21 @@ export function Raw({ store, state }: { store: LabelStore; state: EditorState })
         }}
       />
       {wrong && (
-        <ul class="cvw-labels-problems" role="alert">
-          {problems.map(({ line, text: what }) => (
-            <li key={`${line} ${what}`}>
-              <button type="button" class="cvw-labels-link" onClick={() => goTo(line)}>
-                Line {line}
-              </button>
-              : {what}
-            </li>
-          ))}
-          {store.refused.value.map(({ label, attribute, text: what }) => (
-            <li key={`${label} ${attribute} ${what}`}>{attribute ? `${label}, ${attribute}: ${what}` : what}</li>
-          ))}
-        </ul>
+        <div role="alert">
+          <ul class="cvw-labels-problems">
+            {problems.map(({ line, text: what }) => (
+              <li key={`${line} ${what}`}>
+                <button type="button" class="cvw-labels-link" onClick={() => goTo(line)}>
+                  Line {line}
+                </button>
+                : {what}
+              </li>
+            ))}
+            {store.refused.value.map(({ label, attribute, text: what }) => (
+              <li key={`${label} ${attribute} ${what}`}>{attribute ? `${label}, ${attribute}: ${what}` : what}</li>
+            ))}
+          </ul>
+        </div>
       )}
       <div class="cvw-labels-foot">
         <Button label="Copy" text icon={Copy} onClick={copy} testId="copy-raw" />
