@@ -34,6 +34,7 @@ export interface AppProps {
 }
 
 const NARROW = 720;
+const COMPACT = 920;
 const MaskBar = fetched("MaskBar", ({ editor }) => editor.tool.value === "mask");
 const ReviewLayer = fetched("ReviewLayer", () => secondBundle.value !== null);
 const InteractBar = fetched("InteractBar", ({ editor }) => /^(interact|scissors)$/.test(editor.tool.value));
@@ -58,6 +59,7 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
   const canvas = useRef<HTMLDivElement>(null);
   const [context, setContext] = useState<Context | null>(null);
   const [narrow, setNarrow] = useState(false);
+  const [compact, setCompact] = useState(false);
   const ui = useMemo(() => new UiState(), []);
 
   useEffect(() => {
@@ -84,6 +86,7 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
     const observer = new ResizeObserver(() => {
       const now = element.clientWidth < NARROW;
       setNarrow(now);
+      setCompact(element.clientWidth < COMPACT);
       if (now !== before) ui.sidebarOpen.value = !now;
       before = now;
     });
@@ -111,7 +114,7 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
   return (
     <div
       ref={root}
-      class={`cvw-root${narrow ? " cvw-narrow" : ""}`}
+      class={`cvw-root${narrow ? " cvw-narrow" : ""}${compact ? " cvw-compact" : ""}`}
       style={{ height: `${height}px` }}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the annotator is an application with keys of its own
       tabIndex={0}
