@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { colorOf, inkOn } from "./color";
 import { addJoint, type Joint, joinJoints, jointOf, moveJoint, removeEdge, removeJoint, SIDE } from "./skeleton";
 import type { SkeletonHistory } from "./use-skeleton";
@@ -39,9 +39,9 @@ export function SkeletonCanvas({ history, tool, locked, picture, selected, onSel
   const [edge, setEdge] = useState<{ from: number; x: number; y: number; dragged: boolean } | null>(null);
   const { skeleton, show, commit } = history;
 
-  // A new joint takes the focus, so that the arrow keys are its own.
+  // A new joint takes the focus, so that the arrow keys are its own, however soon they come.
   const fresh = useRef<number | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (fresh.current !== selected) return;
     fresh.current = null;
     svg.current?.querySelector<SVGGElement>(`[data-key="${selected}"]`)?.focus({ preventScroll: true });
