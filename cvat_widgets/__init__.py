@@ -32,7 +32,19 @@ if TYPE_CHECKING:
     from cvat_widgets.backends import detector, interactor, load_backend, tracker
     from cvat_widgets.formats import convert, read_dataset
     from cvat_widgets.frame_ranking import active_learning
-    from cvat_widgets.interchange import from_supervision, read_parquet, rows_from_masks, to_parquet, to_supervision
+    from cvat_widgets.interchange import (
+        from_arrow,
+        from_polars,
+        from_supervision,
+        read_parquet,
+        rows_from_masks,
+        to_arrow,
+        to_hf,
+        to_parquet,
+        to_polars,
+        to_supervision,
+        to_torch,
+    )
     from cvat_widgets.job import Job
     from cvat_widgets.operations_facade import run_action
     from cvat_widgets.project import Project, delete_project, projects
@@ -43,6 +55,7 @@ if TYPE_CHECKING:
     from cvat_widgets.widgets import Annotator, Viewer
     from cvat_widgets.widgets.contact_sheet import ContactSheet
     from cvat_widgets.widgets.label_editor import LabelEditor
+    from cvat_widgets.widgets.linked import LinkedSelection
     from cvat_widgets.widgets.replay import Replay
     from cvat_widgets.widgets.studio import Studio
 
@@ -58,6 +71,7 @@ __all__ = [
     "Label",
     "LabelEditor",
     "LabelError",
+    "LinkedSelection",
     "MediaError",
     "MissingExtraError",
     "NotFoundError",
@@ -79,6 +93,8 @@ __all__ = [
     "delete_task",
     "detector",
     "formats",
+    "from_arrow",
+    "from_polars",
     "from_supervision",
     "inspect",
     "interactor",
@@ -93,9 +109,13 @@ __all__ = [
     "run_action",
     "samples",
     "tasks",
+    "to_arrow",
+    "to_hf",
     "to_html",
     "to_parquet",
+    "to_polars",
     "to_supervision",
+    "to_torch",
     "tracker",
     "write_dataset",
 ]
@@ -107,6 +127,7 @@ _LAZY = {
     "Annotator": "cvat_widgets.widgets",
     "ContactSheet": "cvat_widgets.widgets.contact_sheet",
     "LabelEditor": "cvat_widgets.widgets.label_editor",
+    "LinkedSelection": "cvat_widgets.widgets.linked",
     "Studio": "cvat_widgets.widgets.studio",
     "to_html": "cvat_widgets.static_html",
     "Job": "cvat_widgets.job",
@@ -116,6 +137,7 @@ _LAZY = {
     "Task": "cvat_widgets.task",
     "Viewer": "cvat_widgets.widgets",
     "action": "cvat_widgets.actions",
+    **dict.fromkeys(("from_arrow", "from_polars", "to_arrow", "to_hf", "to_polars", "to_torch"), "cvat_widgets.interchange"),
     "convert": "cvat_widgets.formats",
     "delete_project": "cvat_widgets.project",
     "delete_task": "cvat_widgets.task",

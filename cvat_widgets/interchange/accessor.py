@@ -17,6 +17,8 @@ from cvat_widgets.model.geometry import areas, bounding_boxes
 if TYPE_CHECKING:
     from PIL import Image
 
+    from cvat_widgets.interchange.torch_dataset import RowDataset
+
 __all__ = ["RowGeometry"]
 
 
@@ -63,6 +65,30 @@ class RowGeometry:
         from cvat_widgets.interchange.supervision import to_supervision
 
         return to_supervision(self._rows, width, height, classes=classes)
+
+    def to_torch(self, pictures: Any, **options: Any) -> RowDataset:
+        """Return a dataset of PyTorch, one item a frame; see :func:`cvat_widgets.interchange.to_torch`."""
+        from cvat_widgets.interchange.pytorch import to_torch
+
+        return to_torch(self._rows, pictures, **options)
+
+    def to_hf(self, pictures: Any = None, **options: Any) -> Any:
+        """Return a ``datasets.Dataset`` of Hugging Face; see :func:`cvat_widgets.interchange.to_hf`."""
+        from cvat_widgets.interchange.hugging_face import to_hf
+
+        return to_hf(self._rows, pictures, **options)
+
+    def to_polars(self) -> Any:
+        """Return a ``polars.DataFrame``; see :func:`cvat_widgets.interchange.to_polars`."""
+        from cvat_widgets.interchange.polars import to_polars
+
+        return to_polars(self._rows)
+
+    def to_arrow(self) -> Any:
+        """Return a ``pyarrow.Table``; see :func:`cvat_widgets.interchange.to_arrow`."""
+        from cvat_widgets.interchange.arrow import to_arrow
+
+        return to_arrow(self._rows)
 
     def plot(
         self,

@@ -11,9 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from cvat_widgets.errors import AnnotationError, FormatError, MissingExtraError
+from cvat_widgets.errors import FormatError
+from cvat_widgets.interchange.arrow import NEEDED, arrow, points_to_cells, to_arrow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,15 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["read_parquet", "to_parquet"]
 
 _KEY = b"cvat_widgets"
-_NEEDED = ("frame", "label", "type", "points")
 
 
 def _arrow() -> Any:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise MissingExtraError("pyarrow", "interchange", "Parquet") from None
+    pa = arrow("Parquet")
+    import pyarrow.parquet as pq
+
     return pa, pq
 
 
@@ -50,14 +46,10 @@ def to_parquet(rows: Any, path: str | Path) -> Path:
     MissingExtraError
         pyarrow is not installed.
     """
-    pa, pq = _arrow()
+    _, pq = _arrow()
     frame: pd.DataFrame = rows.to_frame() if hasattr(rows, "labels") and hasattr(rows, "to_frame") else rows
-    missing = [name for name in _NEEDED if name not in frame]
-    if missing:
-        raise AnnotationError(f"the rows have no column {missing[0]!r}", hint=f"Needed are {', '.join(_NEEDED)}")
+    table = to_arrow(frame, index=None)
     order = [str(name) for name in frame.columns]
-    table = pa.Table.from_pandas(frame.drop(columns="points"))
-    table = table.append_column(pa.field("points", pa.list_(pa.float64())), _lists(pa, frame["points"]))
     facts = json.dumps({"version": 1, "columns": order}).encode()
     table = table.replace_schema_metadata({**(table.schema.metadata or {}), _KEY: facts})
     destination = Path(path).expanduser()
@@ -78,16 +70,6 @@ def to_parquet(rows: Any, path: str | Path) -> Path:
     return destination
 
 
-def _lists(pa: Any, points: pd.Series[Any]) -> Any:
-    try:
-        parts = [np.asarray(value, np.float64).ravel() for value in points]
-    except (TypeError, ValueError):
-        raise AnnotationError("points are not lists of numbers", hint="Write [x0, y0, x1, y1, ...]") from None
-    offsets = np.concatenate(([0], np.cumsum([len(part) for part in parts]))).astype(np.int32)
-    values = np.concatenate(parts) if parts else np.empty(0)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(values, pa.float64()))
-
-
 def read_parquet(path: str | Path) -> pd.DataFrame:
     """Read rows that :func:`to_parquet` wrote, or any Parquet file with columns ``frame, label, type, points``.
 
@@ -106,23 +88,15 @@ def read_parquet(path: str | Path) -> pd.DataFrame:
         table = pq.read_table(source)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise FormatError(f"not a Parquet file: {str(error).splitlines()[0]}", where=str(source)) from None
-    missing = [name for name in _NEEDED if name not in table.column_names]
+    missing = [name for name in NEEDED if name not in table.column_names]
     if missing:
-        raise FormatError(f"there is no column {missing[0]!r}", where=str(source), hint=f"Needed are {', '.join(_NEEDED)}")
-    points = table.column("points").combine_chunks()
-    if not pa.types.is_list(points.type) and not pa.types.is_large_list(points.type):
-        raise FormatError("the column 'points' holds no lists", where=str(source))
+        raise FormatError(f"there is no column {missing[0]!r}", where=str(source), hint=f"Needed are {', '.join(NEEDED)}")
+    try:
+        cells = points_to_cells(pa, table.column("points"))
+    except ValueError as error:
+        raise FormatError(str(error), where=str(source)) from None
     facts = _facts(table.schema.metadata or {})
     frame: pd.DataFrame = table.drop_columns(["points"]).to_pandas()
-    cells = np.empty(len(frame), object)
-    try:
-        flat = points.flatten().cast(pa.float64()).to_numpy(zero_copy_only=False).copy()
-    except pa.ArrowException:
-        raise FormatError("the column 'points' holds no numbers", where=str(source)) from None
-    lengths = points.value_lengths().fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
-    ends = np.cumsum(lengths)
-    for row, (start, stop) in enumerate(zip((ends - lengths).tolist(), ends.tolist(), strict=True)):
-        cells[row] = flat[start:stop]
     order = [name for name in facts if name in frame or name == "points"]
     at = order.index("points") if order else len(frame.columns)
     import pandas as pd

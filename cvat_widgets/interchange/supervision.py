@@ -18,12 +18,13 @@ from cvat_widgets.model.masks import encode_mask
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["from_supervision", "to_supervision"]
+__all__ = ["WITH_AREA", "from_supervision", "to_supervision"]
 
 _CORNERS = "xyxyxyxy"
 """Supervision's name for the corners of turned boxes."""
 
-_WITH_AREA = (RECTANGLE, POLYGON, ELLIPSE, MASK)
+WITH_AREA = (RECTANGLE, POLYGON, ELLIPSE, MASK)
+"""What is a box or a mask."""
 
 
 def to_supervision(
@@ -54,7 +55,7 @@ def to_supervision(
     table = geometry_table(rows)
     if len(np.unique(table.frame)) > 1:
         raise AnnotationError("the rows are of several frames", hint="Take one: rows[rows.frame == 12]")
-    other = np.flatnonzero(~np.isin(table.type, _WITH_AREA))
+    other = np.flatnonzero(~np.isin(table.type, WITH_AREA))
     if len(other):
         raise AnnotationError(
             "it has no area, and detections are boxes and masks", where=f"row {int(other[0])}", hint="Leave it out"

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import numpy as np
+import traitlets
 from numpy.typing import NDArray
 
 from cvat_widgets.errors import AnnotationError, CvatWidgetsError, MissingExtraError
 from cvat_widgets.widgets.sheet_controls import toolbar
 from cvat_widgets.widgets.sheet_picture import Layout, Placed, captioned, draw_page
-from cvat_widgets.widgets.sheet_rows import MARKS, cells_of, colors_by, rgb, text_of
+from cvat_widgets.widgets.sheet_rows import MARKS, cells_of, colors_by, ids_of, rgb, text_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,11 +68,13 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
     ----------
     rows : pandas.DataFrame
         The rows in their order, with the column ``mark``.
-    selected : list of int
-        Positions of the chosen thumbnails on the page.
+    selected, chosen : list of int
+        Positions of the chosen thumbnails on the page; ids of the chosen objects, which can be set.
     page : int
         The page that is shown, from 0; set it to turn to another.
     """
+
+    chosen = traitlets.List(traitlets.Int())
 
     def __init__(
         self,
@@ -121,7 +124,7 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         self.canvas.on_mouse_down(self.click)
         self.canvas.on_key_down(self._key)
         if annotator is not None:
-            annotator.observe(self._follow, "selection")
+            annotator.observe(lambda change: self.set_trait("chosen", [*change["new"]]), "selection")
         controls, self._several = toolbar(self, sort)
         super().__init__([controls, self.canvas])
         self._render()
@@ -141,7 +144,7 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
     @page.setter
     def page(self, number: int) -> None:
         self._page = min(max(int(number), 0), self.pages - 1)
-        self.selected = []
+        self.selected = self._chosen_places()
         self._render()
 
     def sort(self, by: str | None) -> None:
@@ -285,12 +288,13 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         """Do what a click at a point of the sheet does: choose the thumbnail there and open it."""
         place = self._layout.place_at(x, y - _HEADER, len(self._on_page()))
         if place is None:
-            self.selected = []
+            self.selected = self.chosen = []
             self._paint()
             return
         if self._several.value:
             self.selected = [each for each in self.selected if each != place] + [place] * (place not in self.selected)
             self._paint()
+            self.chosen = self._ids_at(self.selected)
         else:
             self.show(place)
 
@@ -302,20 +306,23 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         self._paint()
         if self._annotator is not None:
             self._annotator.frame = frame
-            self._annotator.selection = self._ids(rows)
+            self._annotator.selection = ids_of(rows)
+        self.chosen = ids_of(rows)
         if self._on_click is not None:
             self._on_click(frame, rows)
 
-    @staticmethod
-    def _ids(rows: pd.DataFrame) -> list[int]:
-        return [int(value) for value in rows["id"].dropna().unique()] if "id" in rows else []
+    def _ids_at(self, places: Iterable[int]) -> list[int]:
+        return list(dict.fromkeys(number for place in places for number in ids_of(self.rows_at(place))))
 
-    def _follow(self, change: Any) -> None:
-        """Frame the objects that were selected in the annotator."""
-        wanted = set(change["new"])
-        chosen = [place for place, group in enumerate(self._on_page()) if wanted & set(self._ids(self.rows.iloc[group]))]
-        if chosen != self.selected:
-            self.selected = chosen
+    def _chosen_places(self) -> list[int]:
+        wanted = set(self.chosen)
+        return [place for place in range(len(self._on_page())) if wanted & set(self._ids_at([place]))] if wanted else []
+
+    @traitlets.observe("chosen")
+    def _follow(self, _change: Any) -> None:
+        """Frame the objects that were chosen elsewhere; what was clicked here stays as it is."""
+        if set(self._ids_at(self.selected)) != set(self.chosen):
+            self.selected = self._chosen_places()
             self._paint()
 
     def mark(self, kind: str, places: Iterable[int] | None = None, *, label: str | None = None) -> int:

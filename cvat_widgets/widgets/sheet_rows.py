@@ -18,7 +18,7 @@ from cvat_widgets.widgets.sheet_picture import Cell, DrawnShape
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MARKS", "cells_of", "colors_by", "text_of"]
+__all__ = ["MARKS", "cells_of", "colors_by", "ids_of", "text_of"]
 
 MARKS = {"accept": "#1a9850", "reject": "#d73027", "relabel": "#4575b4", "flag": "#f1a340"}
 _PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#999999")
@@ -27,6 +27,11 @@ _PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#
 def rgb(color: str) -> tuple[int, int, int]:
     """Return ``#rrggbb`` as three numbers."""
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+def ids_of(rows: pd.DataFrame) -> list[int]:
+    """Return the ids of the objects that rows name, each once."""
+    return [int(value) for value in rows["id"].dropna().unique()] if "id" in rows else []
 
 
 def colors_by(rows: pd.DataFrame, column: str, labels: Any) -> list[str]:

@@ -187,8 +187,8 @@ def test_keys_can_be_changed(open_notebook: Opener, tmp_path: Path) -> None:
     dialog = page.root.get_by_test_id("keys")
     dialog.get_by_label("Search actions or keys").fill("next frame")
     dialog.get_by_label("Add keys for Next frame", exact=True).click()
-    page.press("w")
-    expect(dialog.locator('[data-action="next-frame"] kbd')).to_have_text(["F", "W"])
+    page.press("y")
+    expect(dialog.locator('[data-action="next-frame"] kbd')).to_have_text(["F", "Y"])
     dialog.get_by_label("Add keys for Next frame", exact=True).click()
     page.press("d")
     expect(dialog.locator('[data-action="next-frame"]')).to_contain_text("Also: Previous frame")
@@ -198,7 +198,7 @@ def test_keys_can_be_changed(open_notebook: Opener, tmp_path: Path) -> None:
     dialog.get_by_label("Take F away from Next frame", exact=True).click()
     page.press("Escape")
     page.focus()
-    page.press("w")
+    page.press("y")
     page.wait("editor.frame.value === 1")
     page.press("d")
     page.wait("editor.frame.value === 2")
@@ -207,9 +207,9 @@ def test_keys_can_be_changed(open_notebook: Opener, tmp_path: Path) -> None:
     assert page.frame == 2
     page.press("F1")
     shown = page.root.get_by_test_id("help").locator(".cvw-shortcut", has=page.page.get_by_text("Next frame", exact=True))
-    expect(shown.locator("kbd")).to_have_text(["W", "D"])
+    expect(shown.locator("kbd")).to_have_text(["Y", "D"])
     page.page.wait_for_timeout(1200)
-    assert settings_of(tmp_path)["keys"] == {"next-frame": ["w", "d"], "previous-frame": []}
+    assert settings_of(tmp_path)["keys"] == {"next-frame": ["y", "d"], "previous-frame": []}
     assert not page.notebook.errors
 
 
