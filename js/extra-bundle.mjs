@@ -10,7 +10,8 @@ const VIRTUAL = "virtual:shared";
 /** Icons are taken one by one: shared, the file that names them all would bring all of them into the annotator. */
 const TAKEN_APART = /^node_modules\/lucide-preact\//;
 
-function sharedRegistry(files, root) {
+/** What `virtual:shared` is: the modules of `files`, by name. */
+export function sharedRegistry(files, root) {
   return {
     name: "shared-registry",
     setup(build) {

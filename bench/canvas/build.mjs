@@ -2,6 +2,7 @@
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
+import { sharedRegistry } from "../../js/extra-bundle.mjs";
 import { inlineWorker } from "../../js/inline-worker.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -13,6 +14,6 @@ await esbuild.build({
   minify: true,
   format: "iife",
   target: "es2022",
-  plugins: [inlineWorker({ minify: true })],
+  plugins: [inlineWorker({ minify: true }), sharedRegistry([], here)],
   logLevel: "warning",
 });
