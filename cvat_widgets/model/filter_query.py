@@ -26,7 +26,7 @@ _TEXT_METHODS = {
     "starts_with": ".str.startswith({})",
     "ends_with": ".str.endswith({})",
 }
-_LINE_ENDS = re.compile("[\x7f-\x9f\u2028\u2029]")
+_UNWANTED = re.compile("\\\\\\\\|[\x7f-\x9f\u2028\u2029]")
 _SMALLEST_PLAIN = 1e-6
 
 
@@ -206,8 +206,9 @@ def _literal(value: str | float) -> str:
     if isinstance(value, bool):
         return str(value)
     if isinstance(value, str):
-        # pandas reads a query line by line: no character may end a line.
-        return _LINE_ENDS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", json.dumps(value, ensure_ascii=False))
+        # pandas reads a query line by line: no character may end a line. And it takes a quote after an escaped backslash for an
+        # escaped quote, so none may stand there.
+        return _UNWANTED.sub(lambda sign: f"\\u{ord(sign[0][0]):04x}", json.dumps(value, ensure_ascii=False))
     if value == int(value):
         return str(int(value))
     if abs(value) >= _SMALLEST_PLAIN:

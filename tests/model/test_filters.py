@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cvat_widgets.dataframe import to_dataframe
@@ -187,6 +187,8 @@ def test_anything_else_is_refused_in_words(value: Any) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.text(max_size=20, alphabet=st.characters(exclude_categories=["Cs"])))
+@example("\\")
+@example('\\"\\\\')
 def test_any_text_can_be_looked_for(text: str) -> None:
     logic = {"or": [{"==": [{"var": "label"}, text]}, {"in": [text, {"var": "attr.car.plate"}]}]}
     expected = objects(TABLE, filter_mask(TABLE, LABELS, logic))

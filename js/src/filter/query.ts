@@ -149,9 +149,10 @@ function columnOf({ column }: Property): string {
 function literal(value: Scalar): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value === "number") return String(Object.is(value, -0) ? 0 : value);
-  // pandas reads a query line by line: no character may end a line.
+  // pandas reads a query line by line: no character may end a line. And it takes a quote after an escaped backslash for an
+  // escaped quote, so none may stand there.
   return JSON.stringify(value).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
+    /\\\\|[\u007f-\u009f\u2028\u2029]/g,
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
