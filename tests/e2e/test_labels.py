@@ -91,6 +91,8 @@ def test_the_constructor_and_the_raw_text(open_notebook: Opener, tmp_path: Path,
     labels.page.keyboard.press("Enter")
     labels.page.keyboard.press("Enter")
     labels.row("bus").wait_for()
+    expect(labels.at("label-name")).to_have_value("")
+    expect(labels.at("label-name")).to_be_focused()
     labels.page.keyboard.type("dog")
     labels.page.keyboard.press("Enter")
     labels.row("dog").wait_for()
@@ -117,6 +119,7 @@ def test_the_constructor_and_the_raw_text(open_notebook: Opener, tmp_path: Path,
     # Deleting asks, keeps by default, and can be taken back.
     labels.row("auto").get_by_test_id("delete-label").click()
     expect(labels.at("question")).to_contain_text("The label “auto” and its 2 objects will be deleted.")
+    expect(labels.at("keep")).to_be_focused()
     labels.page.keyboard.press("Escape")
     expect(labels.at("question")).to_have_count(0)
     labels.row("auto").get_by_test_id("delete-label").click()

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Undo2 } from "../panels/icons";
 import type { LinkStatus } from "../wire/link";
 import { Constructor } from "./Constructor";
@@ -127,7 +127,7 @@ function Notices({ store, status }: { store: LabelStore; status: LinkStatus | un
 /** What would be lost, before it is. */
 function Confirm({ question }: { question: Question }) {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement as HTMLElement | null;
     box.current?.querySelector<HTMLElement>("[data-testid=keep]")?.focus({ preventScroll: true });
     return () => before?.isConnected && before.focus({ preventScroll: true });

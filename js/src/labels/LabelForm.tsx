@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Attributes } from "./Attributes";
 import { ColorField } from "./ColorField";
 import { labelProblems, type Problem, problemAt } from "./checks";
@@ -30,7 +30,7 @@ export function LabelForm({ label, others, refused, busy, onSave, onClose }: For
   const [draft, setDraft] = useState(label);
   const [asked, setAsked] = useState(false);
   const name = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     name.current?.focus({ preventScroll: true });
     name.current?.select();
   }, []);

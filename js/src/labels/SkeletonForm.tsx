@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Download, Eraser, MousePointer2, Plus, Redo2, Spline, Undo2, Upload } from "../panels/icons";
 import { Attributes } from "./Attributes";
 import { Backdrop } from "./Backdrop";
@@ -49,7 +49,7 @@ export function SkeletonForm(props: SkeletonFormProps) {
   const [asked, setAsked] = useState(false);
   const name = useRef<HTMLInputElement>(null);
   const file = useRef<HTMLInputElement>(null);
-  useEffect(() => name.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => name.current?.focus({ preventScroll: true }), []);
   useEffect(() => () => void (picture && URL.revokeObjectURL(picture)), [picture]);
 
   const clean = withSkeleton({ ...draft, name: draft.name.trim() }, skeleton);
