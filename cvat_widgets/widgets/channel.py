@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import ipywidgets
 from traitlets import Unicode
 
-__all__ = ["DataChannel", "answering", "is_answering"]
+__all__ = ["DataChannel", "Send", "answering", "for_everybody", "is_answering"]
+
+Send = Callable[[dict[str, Any], list[bytes]], None]
+"""Sends a message with its buffers to the browsers."""
 
 _here = threading.local()
 
@@ -38,6 +41,11 @@ def answering() -> Iterator[None]:
 def is_answering() -> bool:
     """Whether this thread is answering the browser (and is not running a cell)."""
     return bool(getattr(_here, "answering", False))
+
+
+def for_everybody(answer: Send, tell: Send) -> Send:
+    """Return how this thread says something that nobody has asked: on the data comm only where it answers anyway."""
+    return answer if is_answering() else tell
 
 
 class DataChannel(ipywidgets.Widget):  # type: ignore[misc]  # ipywidgets has no types

@@ -5,31 +5,30 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import ipywidgets
 import traitlets
 
 import cvat_widgets.widgets.label_methods  # noqa: F401  # registers what can be called
-from cvat_widgets.errors import CvatWidgetsError, ProtocolError, StoreError
+from cvat_widgets.errors import CvatWidgetsError, StoreError
 from cvat_widgets.model.labels import Label, LabelSet
-from cvat_widgets.widgets.channel import DataChannel, answering, is_answering
+from cvat_widgets.widgets.channel import DataChannel, Send, answering, for_everybody
 from cvat_widgets.widgets.label_targets import LabelTarget, target_of
-from cvat_widgets.widgets.protocol import Cancel, Rpc, decode, error_detail
-from cvat_widgets.widgets.rpc import RpcServer
+from cvat_widgets.widgets.protocol import Cancel, Rpc, read_message
+from cvat_widgets.widgets.rpc import METHODS, RpcServer
 
 if TYPE_CHECKING:
     from cvat_widgets.job import Job
     from cvat_widgets.project import Project
     from cvat_widgets.task import Task
-    from cvat_widgets.widgets.session import Send, Session
 
 __all__ = ["LabelEditor"]
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 _BUNDLE = _STATIC / "labels.js"
-_METHODS = "labels."
+_PREFIX = "labels."
 
 
 class LabelSession:
@@ -55,7 +54,8 @@ class LabelSession:
         self._answer = answer
         self._tell = tell
         self._on_change = on_change
-        self.rpc = RpcServer(cast("Session", self), self._answered)
+        methods = {name: each for name, each in METHODS.items() if name.startswith(_PREFIX)}
+        self.rpc = RpcServer(self, self._answered, methods)
         tasks = [target.pictures] if target.kind == "task" else []
         self._stops = [task.store.subscribe_events(task.id, self._heard) for task in tasks if task is not None]
 
@@ -73,18 +73,11 @@ class LabelSession:
     def handle(self, content: object, buffers: list[Any]) -> None:
         """Take one message from a browser. Nothing it can contain raises."""
         with answering():
-            try:
-                message = decode(content)
-            except ProtocolError as error:
-                self._answer({"t": "notice", "level": "error", "text": f"The kernel did not understand a message: {error}"}, [])
-                return
+            message = read_message(content, self._answer)
             if isinstance(message, Cancel):
                 self.rpc.cancel(message)
-            elif isinstance(message, Rpc) and message.method.startswith(_METHODS):
-                self.rpc.call(message, [bytes(buffer) for buffer in buffers])
             elif isinstance(message, Rpc):
-                error_ = error_detail(ProtocolError(f"there is no method {message.method!r}"))
-                self._answer({"t": "error", "client": message.client, "id": message.id, "error": error_}, [])
+                self.rpc.call(message, [bytes(buffer) for buffer in buffers])
 
     def _answered(self, message: dict[str, Any], buffers: list[bytes]) -> None:
         self._answer(message, buffers)
@@ -93,7 +86,7 @@ class LabelSession:
 
     def _heard(self, event: Any) -> None:
         if event.kind == "task:labels":
-            (self._answer if is_answering() else self._tell)({"t": "labels"}, [])
+            for_everybody(self._answer, self._tell)({"t": "labels"}, [])
             self._on_change()
 
 

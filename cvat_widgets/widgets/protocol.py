@@ -8,8 +8,12 @@ from typing import Annotated, Any
 import msgspec
 
 from cvat_widgets.errors import CvatWidgetsError, ProtocolError
+from cvat_widgets.widgets.channel import Send
 
-__all__ = ["PROTOCOL_VERSION", "Cancel", "Hello", "Message", "Nudge", "Op", "Ping", "Rpc", "Sync", "decode", "error_detail"]
+__all__ = [
+    "PROTOCOL_VERSION", "Cancel", "Hello", "Message", "Nudge", "Op", "Ping", "Rpc", "Sync", "decode", "error_detail",
+    "read_message",
+]  # fmt: skip
 
 PROTOCOL_VERSION = 1
 
@@ -89,6 +93,15 @@ def decode(content: object) -> Message:
         return msgspec.convert(content, Message, str_keys=True)
     except (msgspec.ValidationError, TypeError, RecursionError) as error:
         raise ProtocolError(f"not a message of this protocol: {error}") from None
+
+
+def read_message(content: object, answer: Send) -> Message | None:
+    """Read a message; what is none is answered with a notice, and ``None`` comes back."""
+    try:
+        return decode(content)
+    except ProtocolError as error:
+        answer({"t": "notice", "level": "error", "text": f"The kernel did not understand a message: {error}"}, [])
+        return None
 
 
 def error_detail(error: BaseException) -> dict[str, Any]:

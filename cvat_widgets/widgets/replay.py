@@ -13,9 +13,9 @@ from cvat_widgets.model.table import AnnotationTable
 from cvat_widgets.recording import Recording, Step
 from cvat_widgets.task import Task
 from cvat_widgets.widgets.annotator import Annotator
-from cvat_widgets.widgets.channel import is_answering
+from cvat_widgets.widgets.channel import Send
 from cvat_widgets.widgets.rpc import Call, method
-from cvat_widgets.widgets.session import Send, Session
+from cvat_widgets.widgets.session import Session
 from cvat_widgets.widgets.snapshot import encode_snapshot
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ class ReplaySession(Session):
             "t": "commit", "epoch": self._epoch, "revision": self._moves, "client": None, "seq": None, "origin": "replay",
             "author": "", "label": label, "changes": None if changes is None else changes.to_wire(), "history": self._history(),
         }  # fmt: skip
-        send = self._answer if is_answering() else self._tell
-        send(message, [])
+        self._say(message)
 
     def _sync(self, message: Any) -> None:
         with self._lock:

@@ -19,15 +19,15 @@ import cvat_widgets.widgets.interaction_methods  # interactors, scissors
 import cvat_widgets.widgets.label_methods  # labels
 import cvat_widgets.widgets.methods  # the rest
 import cvat_widgets.widgets.model_methods  # noqa: F401  # detectors and trackers; every module registers what can be called
-from cvat_widgets.errors import CvatWidgetsError, ProtocolError, StoreError
+from cvat_widgets.errors import CvatWidgetsError, StoreError
 from cvat_widgets.model.changes import Edit
-from cvat_widgets.widgets.channel import answering, is_answering
+from cvat_widgets.widgets.channel import Send, answering, for_everybody
 from cvat_widgets.widgets.driving import Driving
 from cvat_widgets.widgets.interactions import Interactions
 from cvat_widgets.widgets.kernel import kernel_facts
 from cvat_widgets.widgets.model_runs import ModelRuns
 from cvat_widgets.widgets.pointer_recording import PointerRecording
-from cvat_widgets.widgets.protocol import PROTOCOL_VERSION, Cancel, Hello, Op, Ping, Rpc, Sync, decode, error_detail
+from cvat_widgets.widgets.protocol import PROTOCOL_VERSION, Cancel, Hello, Op, Ping, Rpc, Sync, error_detail, read_message
 from cvat_widgets.widgets.review_methods import review_facts
 from cvat_widgets.widgets.rpc import RpcServer
 from cvat_widgets.widgets.session_models import SessionModels
@@ -40,14 +40,12 @@ if TYPE_CHECKING:
     from cvat_widgets.store import Commit, Store
     from cvat_widgets.store.team_rows import EventRow
 
-__all__ = ["Send", "Session", "SessionJob"]
+__all__ = ["Session", "SessionJob"]
 
 _logger = logging.getLogger(__name__)
 _ID_BLOCK = 64
 _MOST_COMMITS = 200
 """A browser that is further behind gets a snapshot."""
-
-Send = Callable[[dict[str, Any], list[bytes]], None]
 
 
 class SessionTask(Protocol):
@@ -202,10 +200,8 @@ class Session:
     def handle(self, content: object, buffers: list[Any]) -> None:
         """Take one message from a browser. Nothing it can contain raises."""
         with answering():
-            try:
-                message = decode(content)
-            except ProtocolError as error:
-                self._answer({"t": "notice", "level": "error", "text": f"The kernel did not understand a message: {error}"}, [])
+            message = read_message(content, self._answer)
+            if message is None:
                 return
             try:
                 self._dispatch(message, buffers)
@@ -320,38 +316,34 @@ class Session:
         if commit.repeated:
             self._answer(self._commit_message(commit), [])
 
+    def _say(self, message: dict[str, Any]) -> None:
+        """Tell all browsers something, one message after the other."""
+        with self._lock:
+            for_everybody(self._answer, self._tell)(message, [])
+
     def _committed(self, commit: Commit) -> None:
         """The store has a new commit, made by whomever: tell the browsers."""
         message = self._commit_message(commit)
         with self._lock:
-            send = self._answer if is_answering() else self._tell
-            send(message, [])
+            self._say(message)
             self._on_revision(commit.revision)
 
     def _frames_changed(self, deleted: list[int]) -> None:
         """Frames were taken out of the task or put back: tell the browsers."""
-        with self._lock:
-            send = self._answer if is_answering() else self._tell
-            send({"t": "frames", "deleted": deleted}, [])
+        self._say({"t": "frames", "deleted": deleted})
 
     def _models_changed(self) -> None:
         """A cell has offered a model: tell the browsers."""
-        with self._lock:
-            send = self._answer if is_answering() else self._tell
-            send({"t": "models"}, [])
+        self._say({"t": "models"})
 
     def _reviewed(self, event: EventRow) -> None:
         """Somebody changed an issue, the job itself, or the labels: tell the browsers."""
         if event.kind == "task:labels":
-            with self._lock:
-                (self._answer if is_answering() else self._tell)({"t": "labels"}, [])
+            self._say({"t": "labels"})
             return
         if event.job_id != self.job.id:
             return
-        facts = review_facts(self.job, self.user)
-        with self._lock:
-            send = self._answer if is_answering() else self._tell
-            send({"t": "review", **facts}, [])
+        self._say({"t": "review", **review_facts(self.job, self.user)})
 
     def _demonstration(self) -> dict[str, Any] | None:
         """Return what there is to record, to do or to replay; ``None`` for nothing."""
@@ -360,9 +352,7 @@ class Session:
 
     def tell_demonstration(self) -> None:
         """Tell the browsers that there is something to record, to do or to replay."""
-        with self._lock:
-            send = self._answer if is_answering() else self._tell
-            send({"t": "demonstration", "state": self._demonstration()}, [])
+        self._say({"t": "demonstration", "state": self._demonstration()})
 
     def _commit_message(self, commit: Commit) -> dict[str, Any]:
         client, _, seq = (commit.op_id or "").rpartition(":")

@@ -19,7 +19,7 @@ from cvat_widgets.project import Project
 from cvat_widgets.task import Task, open_store, user_of
 from cvat_widgets.widgets.annotator import Annotator
 from cvat_widgets.widgets.channel import DataChannel, answering
-from cvat_widgets.widgets.protocol import Cancel, Rpc, decode, error_detail
+from cvat_widgets.widgets.protocol import Cancel, Rpc, error_detail, read_message
 from cvat_widgets.widgets.rpc import Call, RpcServer
 from cvat_widgets.widgets.studio_files import StudioFiles
 from cvat_widgets.widgets.studio_forms import StudioForms
@@ -203,16 +203,12 @@ class Studio(anywidget.AnyWidget):
     def _handle(self, content: object, buffers: list[Any]) -> None:
         """Take one message from a browser. Nothing it can contain raises."""
         with answering():
-            try:
-                message = decode(content)
-                if isinstance(message, Cancel):
-                    for server in self._servers:
-                        server.cancel(message)
-                elif isinstance(message, Rpc):
-                    self._call(message, buffers)
-            except ProtocolError as error:
-                text = f"The kernel did not understand a message: {error}"
-                self._channel.send({"t": "notice", "level": "error", "text": text}, [])
+            message = read_message(content, self._channel.send)
+            if isinstance(message, Cancel):
+                for server in self._servers:
+                    server.cancel(message)
+            elif isinstance(message, Rpc):
+                self._call(message, buffers)
 
     def _call(self, message: Rpc, buffers: list[Any]) -> None:
         for server in self._servers:

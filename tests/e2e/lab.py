@@ -30,6 +30,9 @@ CHROMIUM_FLAGS = [
     "--disable-sync",
 ]
 TIMEOUT = 60_000
+SLOWED = int(os.environ.get("CVAT_WIDGETS_SLOWED", "1"))
+"""How many times slower the browser computes: what only works on a fast machine shows."""
+expect.set_options(timeout=20_000)
 THEMES = ["light", "dark"] if os.environ.get("CVAT_WIDGETS_LOOKS") == "all" else ["light"]
 """Themes in which whole scenarios run; `test_looks.py` looks at both in any case."""
 
@@ -123,6 +126,8 @@ class NotebookPage:
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.load()
+        if SLOWED > 1:
+            context.new_cdp_session(self.page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
 
     @property
     def address(self) -> str:

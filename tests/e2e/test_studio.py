@@ -96,7 +96,7 @@ def test_from_an_empty_store_to_a_box(open_notebook: Opener, tmp_path: Path) -> 
         row = task.jobs[0]
         assert (row.assignee, row.stage, row.state) == ("ann", "validation", "new")
         task.jobs[1].accept()
-        expect(studio.get_by_role("progressbar").first).to_have_attribute("aria-valuenow", "1", timeout=5000)
+        expect(studio.get_by_role("progressbar").first).to_have_attribute("aria-valuenow", "1")
         assert (
             notebook.execute("print(studio.selection, studio.task.name)").strip()
             == f"{{'kind': 'task', 'id': {task.id}}} street"

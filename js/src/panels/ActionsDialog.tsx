@@ -1,5 +1,5 @@
 /** The dialog of annotation actions: which one, with what, on which frames and objects; then how far it is and what it did. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import {
   type ActionParameter,
   type ActionSpec,
@@ -70,7 +70,7 @@ function Form({ actions }: { actions: readonly ActionSpec[] }) {
   const form = useRef<HTMLFormElement>(null);
   const opened = useRef(false);
   // What had the focus is gone when a run begins or ends; without any, keys would go to the notebook.
-  useEffect(() => {
+  useLayoutEffect(() => {
     const wanted = opened.current ? ".cvw-filter-foot button" : "select";
     form.current?.querySelector<HTMLElement>(wanted)?.focus({ preventScroll: true });
     opened.current = true;

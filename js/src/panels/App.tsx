@@ -1,6 +1,6 @@
 import { effect } from "@preact/signals";
 import { Component, type ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bindings, ownAction, run } from "../actions/actions";
 import { type Context, UiState } from "../actions/context";
 import { isTyping, KeyReader, pressOf } from "../actions/keys";
@@ -96,9 +96,12 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
     const stop = effect(() => {
       if (ui.leave.value > 0) element.blur();
     });
-    // Not before the first picture is there: what comes later must not delay it.
+    // Not before the first picture is there: what comes later must not delay it. And once: what wants the bundle asks again.
+    let asked = false;
     const stopWaiting = effect(() => {
-      if (editor.player.image.value && !secondBundle.peek())
+      if (asked || !editor.player.image.value) return;
+      asked = true;
+      if (!secondBundle.peek())
         whenIdle(() => fetchSecondBundle(editor).catch((error: unknown) => reportMissing(editor, "Some panels", error)));
     });
     return () => {
@@ -155,7 +158,7 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
 
 /** Keys typed in the widget stay in the widget; keys typed in a field stay in the field. */
 function useKeys(root: { readonly current: HTMLElement | null }, context: Context | null): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = root.current;
     if (!element || !context) return;
     const reader = new KeyReader(() => bindings(context.editor.settings.peek().keys, context.editor.workspace.peek()));

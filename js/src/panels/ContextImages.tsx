@@ -1,5 +1,5 @@
 /** The context images of a frame: small beside the picture, and large with zoom and turns. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Editor } from "../editor";
 import type { ContextImage } from "../frames/context-image";
 import { useAnnotator } from "./context";
@@ -105,7 +105,7 @@ function Large({ url, name, close, children }: LargeProps) {
   const [[x, y], setPlace] = useState<readonly [number, number]>([0, 0]);
   const element = useRef<HTMLDivElement>(null);
   const zoom = (factor: number): void => setScale((now) => Math.min(Math.max(now * factor, 0.2), MOST));
-  useEffect(() => {
+  useLayoutEffect(() => {
     const view = element.current;
     const root = view?.closest<HTMLElement>(".cvw-root");
     view?.focus({ preventScroll: true });

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { actionOf, run } from "../actions/actions";
 import { keysOf } from "../actions/bindings";
 import { readable } from "../actions/keys";
@@ -33,7 +33,7 @@ export function ContextMenu() {
   const { editor, tools } = context;
   const request = tools.contextMenu.value;
   const menu = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = menu.current;
     const root = element?.closest<HTMLElement>(".cvw-root");
     if (!request || !element || !root) return;

@@ -1,6 +1,6 @@
 /** The frame of every dialog: a title, a cross, and what is inside; there while `ui.dialog` has its name. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { DialogName } from "../actions/context";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
@@ -21,7 +21,7 @@ export function Dialog(props: DialogProps) {
 function Open({ name, title, children, wide }: DialogProps) {
   const { ui } = useAnnotator();
   const element = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current;
     const root = dialog?.closest<HTMLElement>(".cvw-root");
     const first = dialog?.querySelector<HTMLElement>(

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ACTIONS, actionOf } from "../actions/actions";
 import { keysOf } from "../actions/bindings";
 import { readable } from "../actions/keys";
@@ -30,7 +30,7 @@ function Shortcuts() {
   const chosen = editor.settings.value.keys;
   const [search, setSearch] = useState("");
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const fits = (text: string): boolean => text.toLowerCase().includes(search.trim().toLowerCase());
   const groups = [...new Set(ACTIONS.map((action) => action.group))];
   const close = (): void => {

@@ -1,5 +1,5 @@
 /** Every action with its keys: add some, take some away, see what collides. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ACTIONS, actionOf } from "../actions/actions";
 import { choose, conflictsOf, keysOf, yieldTo } from "../actions/bindings";
 import type { Action } from "../actions/context";
@@ -145,7 +145,7 @@ function Capture({ onKeys }: { onKeys: (keys: string | null) => void }) {
     if (!done.current) onKeys(keys);
     done.current = true;
   };
-  useEffect(() => {
+  useLayoutEffect(() => {
     button.current?.focus({ preventScroll: true });
     return () => clearTimeout(timer.current ?? undefined);
   }, []);

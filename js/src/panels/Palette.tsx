@@ -1,5 +1,5 @@
 /** Every action and every label by its name: a few letters and Enter. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ACTIONS, run } from "../actions/actions";
 import { keysOf } from "../actions/bindings";
 import type { Context } from "../actions/context";
@@ -71,7 +71,7 @@ function Open() {
   });
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const root = field.current?.closest<HTMLElement>(".cvw-root");
     field.current?.focus({ preventScroll: true });
     return () => root?.focus({ preventScroll: true });

@@ -1,5 +1,5 @@
 import type { FunctionComponent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
 import { X } from "./icons";
@@ -23,7 +23,7 @@ function Popover() {
   const [open, setOpen] = useState(2);
   const tabs = useRef<HTMLDivElement>(null);
   const element = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const root = element.current?.closest<HTMLElement>(".cvw-root");
     return () => root?.focus({ preventScroll: true });
   }, []);

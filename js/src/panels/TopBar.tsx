@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { frameNamed, namesWith } from "../actions/frame-actions";
 import { useAnnotator } from "./context";
 import { FilterButton } from "./FilterButton";
@@ -167,7 +167,7 @@ function FrameField() {
   const { player } = editor;
   const field = useRef<HTMLInputElement>(null);
   const wanted = ui.frameFieldWanted.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (wanted > 0) field.current?.select();
   }, [wanted]);
   /** What is being typed; null: the number of the frame. */

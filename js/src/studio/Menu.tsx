@@ -1,6 +1,6 @@
 /** A button with a menu below it, by mouse and by arrow keys. */
 import type { LucideIcon } from "lucide-preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 export interface MenuItem {
   readonly label: string;
@@ -15,7 +15,7 @@ export function Menu({ icon: Icon, label, items }: { icon: LucideIcon; label: st
   const place = useRef<HTMLSpanElement>(null);
   const button = useRef<HTMLButtonElement>(null);
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return;
     list.current?.querySelector<HTMLElement>("[role=menuitem]")?.focus();
     list.current?.scrollIntoView({ block: "nearest" });

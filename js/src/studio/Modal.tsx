@@ -1,6 +1,6 @@
 /** The frame of a dialog: it keeps the focus, Escape closes it, and the focus goes back to where it was. */
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { X } from "./icons";
 import { IconButton } from "./parts";
 
@@ -14,7 +14,7 @@ export function Modal(props: {
   children: ComponentChildren;
 }) {
   const element = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = document.activeElement;
     const dialog = element.current;
     const first = dialog?.querySelector<HTMLElement>(".cvw-dialog-body :is(input, select, textarea, button)");

@@ -1,7 +1,7 @@
 /** AI tools: what models there are, detectors and trackers at work, and the result that waits. Beside the canvas, not over it. */
 import { useSignalEffect } from "@preact/signals";
 import type { FunctionComponent } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { ModelKind } from "../../wire/models";
 import { useAnnotator } from "../context";
 import { IconButton } from "../IconButton";
@@ -69,7 +69,7 @@ function Popover() {
   const element = useRef<HTMLDivElement>(null);
   const open = state.tab.value;
   const pending = state.pending.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const root = element.current?.closest<HTMLElement>(".cvw-root");
     tabs.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus({ preventScroll: true });
     return () => root?.focus({ preventScroll: true });

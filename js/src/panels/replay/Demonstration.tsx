@@ -1,5 +1,5 @@
 /** Recording, replaying and being driven from Python: what of it this annotator has to do. */
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { useAnnotator } from "../context";
 import { Driver } from "./driver";
 import { GhostPointer } from "./GhostPointer";
@@ -13,10 +13,10 @@ export function Demonstration() {
   const commands = state?.commands ?? 0;
   const driver = useMemo(() => new Driver(context), [context]);
   useEffect(() => () => driver.dispose(), [driver]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (commands > 0) driver.wake();
   }, [driver, commands]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!recording) return;
     const recorder = new PointerRecorder(context);
     return () => recorder.dispose();

@@ -1,6 +1,6 @@
 /** The bar of a replay: play, speed, a slider over the changes, and who did what when. */
 import { useSignalEffect } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useLayoutEffect, useMemo } from "preact/hooks";
 import type { ReplayState } from "../../wire/protocol";
 import { useAnnotator } from "../context";
 import { ActionButton } from "../IconButton";
@@ -13,7 +13,7 @@ export function ReplayBar({ state }: { state: ReplayState }) {
   const { editor } = context;
   // One player for as long as the view lives, whatever the state becomes.
   const replay = useMemo(() => new ReplayPlayer(context, state), [context]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     editor.replay.value = replay;
     return () => {
       editor.replay.value = null;

@@ -1,5 +1,5 @@
 /** A field for a message: Enter sends it, Shift+Enter begins a new line, Escape gives it up. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 export interface MessageFieldProps {
   readonly label: string;
@@ -19,7 +19,7 @@ export function MessageField({ label, send, value = "", focused, onSend, onCance
   const [text, setText] = useState(value);
   const [sending, setSending] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (focused) field.current?.focus({ preventScroll: true });
   }, [focused]);
   const submit = async (): Promise<void> => {
