@@ -7,44 +7,18 @@ import math
 from pathlib import Path
 from typing import Any
 
-from cvat_widgets.errors import MediaError, ProtocolError
+from cvat_widgets.errors import ProtocolError
 from cvat_widgets.widgets.rpc import Call, method
 
 __all__: list[str] = []
 
 _PANELS = Path(__file__).resolve().parent.parent / "static" / "panels.js"
-_PROXY_SIDE = 640
-_LARGEST_SIDE = 8192
-"""Pictures are sent no larger than this; a canvas cannot show more at once anyway."""
 _MAX_PICTURE = 2 << 20
 _MAX_SETTINGS = 200
 _MAX_SETTINGS_BYTES = 64 << 10
 _MAX_TEXTS = 10
 _MAX_TEXT = 2000
 """A setting may be a short list of texts: the filters used last."""
-
-
-@method("frame")
-def frame(call: Call) -> tuple[dict[str, Any], list[bytes]]:
-    """Return the picture of a frame; ``width`` and ``height`` are those of the frame, however small the picture is."""
-    session = call.session
-    number = call.integer("frame", session.job.start, session.job.stop)
-    tier = "proxy" if call.params.get("tier") == "proxy" else "exact"
-    media = session.job.task.media
-    if tier == "proxy":
-        # Somebody drags the slider: from now on small copies of all frames are made in the background.
-        media.build_proxy(max_side=_PROXY_SIDE, start=number)
-    side = call.integer("side", 16, _LARGEST_SIDE) if "side" in call.params else _LARGEST_SIDE
-    encoded = media.encoded(number, quality=85, max_side=_PROXY_SIDE if tier == "proxy" else side)
-    index = session.job.task.frame_index
-    width, height = int(index.widths[number]), int(index.heights[number])
-    if encoded.exact and (encoded.width, encoded.height) != (width, height):
-        raise MediaError(
-            f"the picture has {encoded.width} x {encoded.height} pixels, but had {width} x {height} when the task was made",
-            where=f"frame {number}",
-            hint="The file was replaced: make a new task for it",
-        )
-    return {"frame": number, "width": width, "height": height, "mime": encoded.mime, "tier": tier}, [encoded.data]
 
 
 @method("undo")

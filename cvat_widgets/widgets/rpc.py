@@ -40,7 +40,11 @@ class Call:
 
     def integer(self, name: str, low: int, high: int) -> int:
         """Return a parameter that must be a whole number from ``low`` to ``high``."""
-        value = self.params.get(name)
+        return self.whole(name, self.params.get(name), low, high)
+
+    @staticmethod
+    def whole(name: str, value: object, low: int, high: int) -> int:
+        """Return a value that must be a whole number from ``low`` to ``high``."""
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise ProtocolError(f"{name} must be a whole number from {low} to {high}, not {value!r:.40}")
         return value

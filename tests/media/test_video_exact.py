@@ -56,11 +56,23 @@ def test_no_wrong_frame_without_any_cache(clips: Clips, name: str) -> None:
     assert [read_barcode(picture) for picture in pictures] == [clip.numbers[frame] for frame in frames]
 
 
-def test_stepping_back_decodes_nothing_again(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stepping_back_decodes_the_group_only_now_and_then(clips: Clips, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded = []
+    decode = VideoReader._decode
+    monkeypatch.setattr(VideoReader, "_decode", lambda reader, number: decoded.append(number) or decode(reader, number))
     with open_media(clips["h264-gop250.mp4"].path) as source:
-        source.read(200)
-        monkeypatch.setattr(VideoReader, "_decode", lambda *_: pytest.fail("decoded again"))
-        assert _numbers(source, range(199, 150, -1)) == list(range(199, 150, -1))
+        assert _numbers(source, range(200, 50, -1)) == list(range(200, 50, -1))
+    # A few pictures before the first; then, as somebody does step back, many at a time.
+    assert decoded == [200, 191, 126, 61]
+
+
+def test_a_seek_keeps_no_picture_that_nobody_may_step_back_to(clips: Clips) -> None:
+    clip = clips["h264-gop250.mp4"]
+    cache = ByteCache(1 << 30)
+    reader = VideoReader(clip.path, load_index(clip.path), cache)
+    reader.picture(200)
+    assert cache.used == 9 * sum(plane.buffer_size for plane in reader.picture(200).planes)
+    reader.close()
 
 
 def test_the_cache_is_bounded_by_bytes(clips: Clips) -> None:

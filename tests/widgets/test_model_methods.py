@@ -215,7 +215,7 @@ def test_frames_and_clicks_are_answered_while_a_model_is_at_work(wire: Wire, cal
     reached, go_on = gated
     number = call.begin("detect", **detecting())
     assert reached.wait(10)
-    assert call("frame", frame=1)["width"] == 64
+    assert call("frames", frames=[1])["frames"][0]["width"] == 64
     assert call("detect.drafts", frame=1)["objects"] == []
     order: list[str] = []
     click = wire.session.models.submit(lambda: order.append(f"click after {len(seen.brightness)}"))
@@ -278,7 +278,7 @@ def test_a_read_only_view_may_look_but_not_run(job: Job) -> None:
     wire = Wire(job, read_only=True)
     call = Caller(wire)
     assert call("models")["models"]
-    for method in ("detect", "detect.accept", "track"):
+    for method in ("detect", "detect.accept", "track", "reidentify"):
         assert "read-only" in call.error(method)["message"]
     wire.session.close()
 
@@ -353,6 +353,52 @@ def test_what_cannot_be_tracked_is_named(job: Job, call: Caller, mover: dict[str
     assert "ids are a list" in call.error("track", ids=[], **run)["message"]
     assert "from 0 to 5" in call.error("track", ids=[polygon], **{**run, "start": 9})["message"]
     assert job.revision == 1
+
+
+# -- re-identification -----------------------------------------------------------------------------------------------
+
+
+def test_boxes_become_tracks_in_one_step_and_what_they_hold_is_kept(job: Job, call: Caller) -> None:
+    rows = [{"frame": n, "label": "car", "type": "rectangle", "points": BOX, "attr.speed": str(n)} for n in range(5)]
+    job.add([*rows, {"frame": 2, "label": "person", "type": "rectangle", "points": BOX}])
+    revision = job.revision
+    run = {"model": "reid", "first": 1, "last": 3, "threshold": 200, "max_distance": 50}
+    answer = call("reidentify", **run)
+    assert (answer["boxes"], len(answer["ids"]), job.revision) == (4, 2, revision + 1)
+    assert sorted(job.shapes["frame"]) == [0, 4]  # these were not asked for
+    tracks: Any = job.tracks
+    seen = {name: rows["frame"][~rows["outside"]].tolist() for name, rows in tracks.groupby("label")}
+    assert seen == {"car": [1, 2, 3], "person": [2]}
+    assert sorted(tracks.query("outside")["frame"]) == [3, 4]  # the person leaves on 3, the car where no box was joined
+    assert tracks.query("label == 'car' and not outside")["attr.speed"].tolist() == [1, 2, 3]
+    call("undo")
+    assert (len(job.shapes), len(job.tracks)) == (6, 0)
+    assert len(call("reidentify", **{**run, "max_distance": 0})["ids"]) == 2  # boxes that stay where they are
+
+
+def test_a_cancelled_or_wrong_reidentification_changes_nothing(job: Job, wire: Wire, call: Caller) -> None:
+    run = {"model": "reid", "first": 0, "last": 5, "threshold": 50, "max_distance": 50}
+    assert "no rectangle on these frames" in call.error("reidentify", **run)["message"]
+    job.add([{"frame": n, "label": "car", "type": "rectangle", "points": BOX} for n in range(6)])
+    from cvat_widgets.backends.reidentification import EmbeddingReIdentifier
+
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slow(crops: Any) -> Any:
+        reached.set()
+        go_on.wait(10)
+        return np.ones((len(crops), 3))
+
+    wire.session.models.add(EmbeddingReIdentifier(slow, name="slow"))
+    number = call.begin("reidentify", **{**run, "model": "reid:slow"})
+    assert reached.wait(10)
+    assert call("models")["running"] == {"label": "Join boxes with slow", "value": 0, "total": 5}
+    wire.session.handle({"t": "cancel", "client": "a", "id": number}, [])
+    go_on.set()
+    wire.session.rpc.runs.submit(lambda: None).result()
+    assert (job.revision, len(job.shapes), call("models")["running"]) == (1, 6, None)
+    assert "of the kind tracker" in call.error("reidentify", **{**run, "model": "optical-flow"})["message"]
+    assert "from 3 to 5" in call.error("reidentify", **{**run, "first": 3, "last": 2})["message"]
 
 
 # -- numbers ---------------------------------------------------------------------------------------------------------

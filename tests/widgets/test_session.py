@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import cvat_widgets as cw
-from cvat_widgets.errors import ProtocolError
+from cvat_widgets.errors import MediaError, ProtocolError
 from cvat_widgets.job import Job
 from cvat_widgets.model.changes import ChangeSet, Edit, read_field
 from cvat_widgets.model.records import Keyframe, Shape, Track
@@ -116,23 +116,49 @@ def answer_of(wire: Wire, number: int) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def test_frames_are_sent_as_pictures(wire: Wire) -> None:
-    wire.ask({"t": "rpc", "client": "a", "id": 5, "method": "frame", "params": {"frame": 2, "tier": "exact"}})
-    message, (data,) = answer_of(wire, 5)
-    assert message["result"] == {"frame": 2, "width": 64, "height": 48, "mime": "image/png", "tier": "exact"}
-    assert data.startswith(b"\x89PNG")
+    wire.ask({"t": "rpc", "client": "a", "id": 5, "method": "frames", "params": {"frames": [2, 4], "tier": "exact"}})
+    message, pictures = answer_of(wire, 5)
+    told = {"width": 64, "height": 48, "mime": "image/png", "tier": "exact"}
+    assert message["result"] == {"frames": [{"frame": 2, **told}, {"frame": 4, **told}]}
+    media = wire.session.job.task.media
+    assert pictures == [media.encoded(frame).data for frame in (2, 4)]
+
+
+def test_of_many_pictures_those_that_take_too_long_are_left_out(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cvat_widgets.widgets.frame_methods._ENOUGH_BYTES", 1)
+    wire.ask({"t": "rpc", "client": "a", "id": 5, "method": "frames", "params": {"frames": [3, 4, 5], "tier": "exact"}})
+    message, pictures = answer_of(wire, 5)
+    assert ([each["frame"] for each in message["result"]["frames"]], len(pictures)) == ([3], 1)
+
+
+def test_a_damaged_frame_is_an_error_only_where_it_is_the_first(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    media = wire.session.job.task.media
+    read = media.encoded
+
+    def encoded(frame: int, **options: object) -> object:
+        if frame == 3:
+            raise MediaError("frame 3 is damaged")
+        return read(frame, **options)
+
+    monkeypatch.setattr(media, "encoded", encoded)
+    for number, frames in ((5, [2, 3, 4]), (6, [3, 4])):
+        wire.ask({"t": "rpc", "client": "a", "id": number, "method": "frames", "params": {"frames": frames}})
+    assert [each["frame"] for each in answer_of(wire, 5)[0]["result"]["frames"]] == [2]
+    assert answer_of(wire, 6)[0]["error"]["message"] == "frame 3 is damaged."
 
 
 def test_scrubbing_a_video_is_served_by_small_copies(tmp_path: Path) -> None:
     with cw.Store.open(tmp_path / "video.sqlite") as store:
         task = cw.Task.create("clip", cw.samples.street().path, labels=["car"], store=store)
         wire = Wire(task.jobs[0])
-        wire.ask({"t": "rpc", "client": "a", "id": 1, "method": "frame", "params": {"frame": 50, "tier": "proxy"}})
+        wire.ask({"t": "rpc", "client": "a", "id": 1, "method": "frames", "params": {"frames": [50], "tier": "proxy"}})
         message, (data,) = answer_of(wire, 1)
-        assert (message["result"]["width"], message["result"]["tier"]) == (task.frame_index.widths[50], "proxy")
+        (told,) = message["result"]["frames"]
+        assert (told["width"], told["tier"]) == (task.frame_index.widths[50], "proxy")
         proxy = wire.session.job.task.media.build_proxy()
         assert proxy is not None
         assert proxy.wait(30)
-        wire.ask({"t": "rpc", "client": "a", "id": 2, "method": "frame", "params": {"frame": 9, "tier": "proxy"}})
+        wire.ask({"t": "rpc", "client": "a", "id": 2, "method": "frames", "params": {"frames": [9], "tier": "proxy"}})
         _, (small,) = answer_of(wire, 2)
         assert small == proxy.get(9).data
         assert data.startswith(b"\xff\xd8")
@@ -143,9 +169,12 @@ def test_scrubbing_a_video_is_served_by_small_copies(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("method_name", "params", "text"),
     [
-        ("frame", {"frame": 99}, "from 0 to 5"),
-        ("frame", {"frame": "0"}, "whole number"),
-        ("frame", {"frame": True}, "whole number"),
+        ("frames", {"frames": [99]}, "from 0 to 5"),
+        ("frames", {"frames": [1, "0"]}, "frames[1] must be a whole number"),
+        ("frames", {"frames": [True]}, "whole number"),
+        ("frames", {"frames": []}, "a list of 1 to 16 numbers"),
+        ("frames", {"frames": [0] * 17}, "a list of 1 to 16 numbers"),
+        ("frames", {}, "a list of 1 to 16 numbers"),
         ("nothing", {}, "no method 'nothing'"),
         ("ids", {"count": 10**9}, "from 1 to 10000"),
         ("save_settings", {"settings": [1]}, "an object"),

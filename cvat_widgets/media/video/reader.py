@@ -19,16 +19,21 @@ __all__ = ["VideoReader"]
 
 _RETRIES = 3
 _NEAR = 8  # packets; decoding on over so short a gap is cheaper than a seek
-_BEFORE = 64
-"""So many pictures before the wanted one are decoded even if no other picture needs them: somebody may step back."""
+_BEFORE = 8
+"""So many pictures before the wanted one are decoded even if no other needs them, and kept: somebody may step back."""
+_BEFORE_BACKWARDS = 64
+"""So many where somebody does step back."""
+_PASSES_OVER = ("h264", "hevc", "vp9", "mpeg4")
+"""Decoders that pass over pictures packet by packet; in others it takes effect too late or too early."""
 
 
 class VideoReader:
     """Random and sequential access to the decoded pictures of a video; thread-safe.
 
-    Every picture that is decoded on the way to the wanted one is cached as it comes from the decoder (YUV), so stepping
-    backwards is mostly a look-up. Far before the wanted one, those to which no other refers are passed over, which makes a
-    seek into a long group of pictures cheaper. Reading on where the last read stopped continues without a seek.
+    Pictures are cached as they come from the decoder (YUV), those shortly before the wanted one too, so stepping backwards is
+    mostly a look-up. Farther before it, pictures to which no other refers are passed over, and none is kept: a kept picture
+    is memory that the decoder has to get anew. So a seek into a group of pictures takes less than decoding all of the group.
+    Reading on where the last read stopped continues without a seek.
 
     Parameters
     ----------
@@ -54,6 +59,7 @@ class VideoReader:
         self._pictures: Iterator[tuple[int, VideoFrame]] | None = None
         self._fed = -1
         self._passed = -1
+        self._keep_from = 0
         self._waiting: set[object] = set()
 
     def picture(self, number: int) -> VideoFrame:
@@ -92,6 +98,8 @@ class VideoReader:
 
     def _decode(self, number: int) -> VideoFrame:
         entry: int | None = self._index.entry(number)
+        before = _BEFORE_BACKWARDS if 0 < self._keep_from - number <= _BEFORE else _BEFORE
+        self._keep_from = number - before
         if self._pictures is not None and self._passed < number and entry is not None and entry <= self._fed + _NEAR:
             found = self._advance(number)
             if found is not None:
@@ -99,7 +107,7 @@ class VideoReader:
         for attempt in range(_RETRIES + 1):
             if entry is None:
                 break
-            self._start(entry, number)
+            self._start(entry, int(self._index.order[self._index.frames[number]]) - before)
             found = self._advance(number)
             if found is not None:
                 return found
@@ -117,7 +125,8 @@ class VideoReader:
             shown = self._number_of.get(ordinal)
             if shown is not None:
                 self._passed = max(self._passed, shown)
-                self._cache.put(self._owner, shown, picture, sum(plane.buffer_size for plane in picture.planes))
+                if shown >= self._keep_from:
+                    self._cache.put(self._owner, shown, picture, sum(plane.buffer_size for plane in picture.planes))
             if shown == number:
                 return picture
             if self._index.order[ordinal] > wanted:
@@ -125,13 +134,12 @@ class VideoReader:
         self._stop()
         return None
 
-    def _start(self, entry: int, number: int) -> None:
+    def _start(self, entry: int, whole_from: int) -> None:
         self._stop()
         if self._packets is None:
             kind = ContiguousPackets if self._index.contiguous else DemuxedPackets
             self._packets = kind(self._path, self._index, self._threads)
         self._fed = entry
-        whole_from = int(self._index.order[self._index.frames[number]]) - _BEFORE
         self._pictures = self._run(self._packets, entry, whole_from)
 
     def _stop(self) -> None:
@@ -149,10 +157,11 @@ class VideoReader:
 
         packets.context.flush_buffers()
         order = self._index.order
+        passes_over = packets.context.name in _PASSES_OVER
         for ordinal, packet in packets.read(entry):
             packet.pts = packet.dts = ordinal
             self._fed = ordinal
-            packets.context.skip_frame = "NONREF" if order[ordinal] < whole_from else "DEFAULT"
+            packets.context.skip_frame = "NONREF" if passes_over and order[ordinal] < whole_from else "DEFAULT"
             try:
                 pictures = packets.context.decode(packet)
             except av.error.FFmpegError:  # a damaged packet; the next keyframe mends it

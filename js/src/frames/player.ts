@@ -12,7 +12,9 @@ export interface PlayerOptions {
   readonly decode?: Decode;
 }
 
+/** So many frames are fetched ahead, twice as many while playing, as far as there is room for them. */
 const AHEAD = 6;
+/** A frame that is looked at for so long is wanted with all its pixels. */
 const REST_MS = 70;
 const IMAGES_PER_SECOND = 10;
 /** Sides asked for are multiples of this, so that zooming a little does not ask for everything anew. */
@@ -48,9 +50,7 @@ export class FramePlayer {
 
   /** Show a frame, soon with as many pixels as the view has, at rest with all; numbers outside the job are brought into it. */
   seek(frame: number): void {
-    const tier = this.viewTier;
-    this.show(frame, tier);
-    if (tier === "view") this.restSoon();
+    this.show(frame, this.viewTier, true);
   }
 
   /** Go on by some frames; what is left out is passed over. */
@@ -102,6 +102,8 @@ export class FramePlayer {
   play(): void {
     if (this.playing.peek()) return;
     if (this.reachable(this.frame.peek() + 1, 1) === null || this.frame.peek() >= this.last) this.seekEnd("first");
+    if (this.resting) clearTimeout(this.resting);
+    this.resting = null;
     this.playing.value = true;
     this.direction = 1;
     this.next(performance.now());
@@ -140,7 +142,8 @@ export class FramePlayer {
     this.source.dispose();
   }
 
-  private show(wanted: number, tier: Tier): void {
+  /** With `rest`, all pixels follow once the picture that the view needs is there. */
+  private show(wanted: number, tier: Tier, rest = false): void {
     const frame = Math.min(Math.max(Math.round(wanted), this.first), this.last);
     const before = this.frame.peek();
     if (frame !== before) this.direction = frame > before ? 1 : -1;
@@ -153,9 +156,14 @@ export class FramePlayer {
     });
     if (!this.visible) return;
     // Requests for frames left behind are given up, so that the kernel turns to this one.
-    this.source.cancelExcept((other) => Math.abs(other - frame) <= AHEAD);
-    if (!ready) void this.load(frame, tier);
-    else if (tier !== "proxy") this.fetchAhead(frame);
+    this.source.cancelExcept((other) => Math.abs(other - frame) <= 2 * AHEAD);
+    if (!ready) void this.load(frame, tier, rest);
+    else if (tier !== "proxy") this.arrived(frame, ready, rest);
+  }
+
+  private arrived(frame: number, image: FrameImage, rest: boolean): void {
+    if (rest && image.tier === "view") this.restSoon();
+    this.fetchAhead(frame, image);
   }
 
   /** Enough for the view: all pixels only where it shows them. */
@@ -165,7 +173,7 @@ export class FramePlayer {
     return viewSide > 0 && shown && viewSide < Math.max(shown.width, shown.height) ? "view" : "exact";
   }
 
-  private async load(frame: number, tier: Tier): Promise<void> {
+  private async load(frame: number, tier: Tier, rest: boolean): Promise<void> {
     try {
       const image = await this.source.fetch(frame, tier);
       if (this.frame.peek() !== frame) return;
@@ -174,7 +182,7 @@ export class FramePlayer {
         if (!(shown?.frame === frame && shown.tier === "exact")) this.image.value = image;
         this.loading.value = false;
       });
-      if (tier !== "proxy") this.fetchAhead(frame);
+      if (tier !== "proxy") this.arrived(frame, image, rest);
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return;
       if (this.frame.peek() !== frame) return;
@@ -185,15 +193,21 @@ export class FramePlayer {
     }
   }
 
-  private fetchAhead(frame: number): void {
+  private fetchAhead(frame: number, image: FrameImage): void {
     const tier = this.viewTier;
-    for (let count = 1; count <= AHEAD; count++) {
+    const ahead = Math.max(1, Math.min(this.playing.peek() ? 2 * AHEAD : AHEAD, this.source.roomFor(image)));
+    const missing: number[] = [];
+    for (let count = 1; count <= ahead; count++) {
       const other = frame + count * this.direction;
       if (other < this.first || other > this.last || this.skips(other)) continue;
-      if (this.source.has(other, "exact") || this.source.has(other, tier)) continue;
-      // Failures are reported when such a frame is really wanted.
-      this.source.fetch(other, tier).catch(() => undefined);
+      if (!this.source.has(other, "exact") && !this.source.has(other, tier)) missing.push(other);
     }
+    const [nearest] = missing;
+    if (nearest === undefined) return;
+    const urgent = Math.abs(nearest - frame) === 1;
+    // Many in one message, but not the one that is wanted next.
+    if (urgent) this.source.fetchAll([nearest], tier);
+    if (urgent || 2 * missing.length >= ahead) this.source.fetchAll(missing.slice(urgent ? 1 : 0), tier);
   }
 
   /** Play one frame after the other, in time if the pictures come fast enough, slower if not; none is left out. */

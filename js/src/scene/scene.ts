@@ -218,7 +218,8 @@ export class Scene implements Stage {
     const frame = this.shownFrame.value;
     const states = frame === editor.frame.value ? editor.objects.value : editor.objectsAt(frame);
     const hidden = editor.hidden.value;
-    const shown = hidden.size > 0 ? states.filter((state) => !hidden.has(state.id)) : states;
+    const top = editor.layer.value ?? Number.POSITIVE_INFINITY;
+    const shown = states.filter((state) => !hidden.has(state.id) && state.z_order <= top);
     const items = this.list.update(shown, editor);
     this.states = new Map(states.map((state) => [state.id, state]));
     this.index.update(items);
@@ -356,7 +357,9 @@ export class Scene implements Stage {
     }
     const context = contextOf(this.canvases.base);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    if (!moving) this.background = this.canvases.background;
+    const quick = now - this.changedAt < REST_MS;
+    // Asking for it has the browser compute styles, which playing has no time for.
+    if (!quick) this.background = this.canvases.background;
     context.fillStyle = this.background;
     context.fillRect(0, 0, view.width, view.height);
     this.backdrop.draw(context, view, {
@@ -365,7 +368,7 @@ export class Scene implements Stage {
       settings: this.editor.settings.peek(),
       bitmap: this.editor.bitmap.peek(),
       pixelRatio: this.canvases.pixelRatio,
-      quick: now - this.changedAt < REST_MS,
+      quick,
     });
     this.drawProjections(context, view);
     this.statics.draw(context, view, moving);

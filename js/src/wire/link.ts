@@ -23,6 +23,8 @@ export class CallError extends Error {
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly buffers?: readonly Uint8Array[];
+  /** The answer is so large that TCP sends most of it at once: nothing need be sent after the question. */
+  readonly large?: boolean;
   readonly onProgress?: (value: number, total: number, text: string) => void;
 }
 
@@ -65,9 +67,9 @@ export class Link {
     this.timer = setInterval(() => this.judge(), 250);
   }
 
-  send(message: ToKernel, buffers: readonly Uint8Array[] = []): void {
+  send(message: ToKernel, buffers: readonly Uint8Array[] = [], large = false): void {
     if (this.lost) return;
-    this.nudgeLater(message.t === "nudge" ? [] : NUDGES_MS);
+    if (!large) this.nudgeLater(message.t === "nudge" ? [] : NUDGES_MS);
     try {
       this.transport.send(message, buffers);
     } catch {
@@ -112,7 +114,7 @@ export class Link {
         { once: true },
       );
       this.expect(`rpc:${id}`);
-      this.send({ t: "rpc", client: this.clientId, id, method, params }, options.buffers);
+      this.send({ t: "rpc", client: this.clientId, id, method, params }, options.buffers, options.large);
     });
   }
 

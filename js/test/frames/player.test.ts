@@ -4,29 +4,35 @@ import { FramePlayer } from "../../src/frames/player";
 import type { Link } from "../../src/wire/link";
 
 interface Request {
-  readonly frame: number;
+  readonly frames: readonly number[];
   readonly tier: string;
   readonly side: number | undefined;
+  readonly large: boolean | undefined;
   readonly signal: AbortSignal;
-  answer(): void;
+  /** With the pictures of all frames, or of the first few. */
+  answer(count?: number): void;
   fail(text: string): void;
 }
 
 /** A kernel that answers when the test says so. */
-function kernel(): { requests: Request[]; link: Pick<Link, "call">; answerAll: () => Promise<void> } {
+function kernel(bytes = 8): { requests: Request[]; link: Pick<Link, "call">; answerAll: () => Promise<void> } {
   const requests: Request[] = [];
-  const call = (_method: string, params: unknown, options?: { signal?: AbortSignal }): Promise<unknown> =>
+  const call = (_method: string, params: unknown, options?: { signal?: AbortSignal; large?: boolean }): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const { frame, tier, side } = params as { frame: number; tier: string; side?: number };
+      const { frames, tier, side } = params as { frames: number[]; tier: string; side?: number };
       const signal = options?.signal ?? new AbortController().signal;
       signal.addEventListener("abort", () => reject(signal.reason));
       requests.push({
-        frame,
+        frames,
         tier,
         side,
+        large: options?.large,
         signal,
-        answer: () =>
-          resolve({ result: { frame, width: 640, height: 480, mime: "image/jpeg", tier }, buffers: [new Uint8Array(8)] }),
+        answer: (count = frames.length) => {
+          const sent = frames.slice(0, count);
+          const told = sent.map((frame) => ({ frame, width: 640, height: 480, mime: "image/jpeg", tier }));
+          resolve({ result: { frames: told }, buffers: sent.map(() => new Uint8Array(bytes)) });
+        },
         fail: (text) => reject(new Error(text)),
       });
     });
@@ -39,8 +45,8 @@ function kernel(): { requests: Request[]; link: Pick<Link, "call">; answerAll: (
   return { requests, link: { call } as Pick<Link, "call">, answerAll };
 }
 
-function made(fps: number | null = 25, width = 640): ReturnType<typeof kernel> & { player: FramePlayer } {
-  const side = kernel();
+function made(fps: number | null = 25, width = 640, bytes = 8): ReturnType<typeof kernel> & { player: FramePlayer } {
+  const side = kernel(bytes);
   const decode = async (): Promise<ImageBitmap> => ({ width, height: 0.75 * width, close() {} }) as unknown as ImageBitmap;
   return { ...side, player: new FramePlayer(side.link, { first: 0, last: 99, fps, decode }) };
 }
@@ -70,16 +76,54 @@ describe("the player", () => {
     player.seek(10);
     requests[0]?.answer();
     await vi.advanceTimersByTimeAsync(0);
-    expect(requests.map(({ frame }) => frame)).toEqual([10, 11, 12, 13, 14, 15, 16]);
+    expect(requests.map(({ frames }) => frames)).toEqual([[10], [11], [12, 13, 14, 15, 16]]);
     player.seek(80);
-    expect(requests.slice(1, 7).every(({ signal }) => signal.aborted)).toBe(true);
-    expect(requests.at(-1)?.frame).toBe(80);
+    expect(requests.slice(1).map(({ signal }) => signal.aborted)).toEqual([true, true, false]);
+    expect(requests.at(-1)?.frames).toEqual([80]);
     requests.at(-1)?.answer();
     await vi.advanceTimersByTimeAsync(0);
     player.seek(79);
     requests.at(-1)?.answer();
     await vi.advanceTimersByTimeAsync(0);
-    expect(requests.slice(-6).map(({ frame }) => frame)).toEqual([78, 77, 76, 75, 74, 73]);
+    expect(requests.slice(-2).map(({ frames }) => frames)).toEqual([[78], [77, 76, 75, 74, 73]]);
+  });
+
+  it("asks for many pictures in one message, and again only when half of them are used up", async () => {
+    const { player, requests, answerAll } = made();
+    player.seek(10);
+    await answerAll();
+    const before = requests.length;
+    for (const frame of [11, 12]) player.seek(frame);
+    expect(requests.length).toBe(before);
+    player.seek(13);
+    expect(requests.slice(before).map(({ frames }) => frames)).toEqual([[17, 18, 19]]);
+    requests.at(-1)?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    player.seek(19);
+    expect(player.image.value?.frame).toBe(19);
+  });
+
+  it("asks anew for what the kernel left out, and gives up what several wanted once nobody does", async () => {
+    const { player, requests } = made();
+    player.seek(10);
+    requests[0]?.answer();
+    await vi.advanceTimersByTimeAsync(0);
+    requests[2]?.answer(2);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(requests.slice(3).map(({ frames }) => frames)).toEqual([[14], [15], [16]]);
+    player.seek(99);
+    expect(requests.slice(3, 6).every(({ signal }) => signal.aborted)).toBe(true);
+  });
+
+  it("tells when an answer will be large, after the last one of its kind", async () => {
+    const { player, requests, answerAll } = made(25, 640, 20_000);
+    player.seek(10);
+    await answerAll();
+    expect(requests.map(({ frames, large }) => [frames.length, large])).toEqual([
+      [1, false],
+      [1, false],
+      [5, true],
+    ]);
   });
 
   it("plays every frame once and in order, however late the pictures come", async () => {
@@ -105,12 +149,12 @@ describe("the player", () => {
     const { player, requests, answerAll } = made();
     player.scrub(30);
     player.scrub(31);
-    expect(requests.map(({ frame, tier }) => [frame, tier])).toEqual([
+    expect(requests.map(({ frames, tier }) => [...frames, tier])).toEqual([
       [30, "proxy"],
       [31, "proxy"],
     ]);
     await vi.advanceTimersByTimeAsync(100);
-    expect(requests.at(-1)).toMatchObject({ frame: 31, tier: "exact" });
+    expect(requests.at(-1)).toMatchObject({ frames: [31], tier: "exact" });
     await answerAll();
     expect(player.image.value).toMatchObject({ frame: 31, tier: "exact" });
   });
@@ -123,7 +167,7 @@ describe("the player", () => {
     const before = requests.length;
     player.seek(20);
     player.seek(21);
-    expect(requests.slice(before).map(({ frame, side }) => [frame, side])).toEqual([
+    expect(requests.slice(before).map(({ frames, side }) => [...frames, side])).toEqual([
       [20, 320],
       [21, 320],
     ]);
@@ -131,7 +175,7 @@ describe("the player", () => {
     await vi.advanceTimersByTimeAsync(0);
     expect(player.image.value).toMatchObject({ frame: 21, tier: "view" });
     await vi.advanceTimersByTimeAsync(100);
-    expect(requests.some(({ frame, side }) => frame === 21 && side === undefined)).toBe(true);
+    expect(requests.some(({ frames, side }) => frames.includes(21) && side === undefined)).toBe(true);
     // What is shown is the right frame already: nothing says that one has to wait.
     expect(player.loading.value).toBe(false);
   });
