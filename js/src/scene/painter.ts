@@ -38,6 +38,10 @@ export interface Style {
 }
 
 export const LINE_WIDTH = 1.25;
+/** So many items of a frame are a crowd. */
+const CROWD = 2000;
+/** Bitmap pixels; up to one pixel lines are painted without computing their outlines first. */
+const HAIRLINE = 0.999;
 /** Occluded objects: dash and gap in CSS pixels. */
 const DASH = 4;
 /** Items that are smaller than this many bitmap pixels are drawn as a spot. */
@@ -46,6 +50,12 @@ const SPOT = 1.5;
 const THICK = 2.5;
 /** After so many items a long drawing looks whether its time is up. */
 const SLICE = 48;
+
+/** Width of lines in CSS pixels. A crowd gets hairlines: easier to tell apart, and painted in less than half of the time. */
+export function lineWidthFor(count: number, pixelRatio: number): number {
+  const thin = count > CROWD && LINE_WIDTH * pixelRatio < 2 * HAIRLINE;
+  return thin ? Math.min(LINE_WIDTH, HAIRLINE / pixelRatio) : LINE_WIDTH;
+}
 
 interface Paths {
   readonly outline: Path2D;

@@ -17,7 +17,7 @@ import { drawInteraction } from "./interaction-layer";
 import { ItemList } from "./items";
 import { Lifting } from "./lifting";
 import { Notice } from "./notice";
-import { type Context, enter, LINE_WIDTH, type Style } from "./painter";
+import { type Context, enter, lineWidthFor, type Style } from "./painter";
 import { Picker } from "./picker";
 import { drawProjections } from "./projections";
 import { SpatialIndex } from "./spatial-index";
@@ -228,6 +228,7 @@ export class Scene implements Stage {
       this.statics.clear();
       this.heldUntil = performance.now() + HOLD_MS;
     }
+    this.statics.setStyle(this.style());
     this.statics.setItems(items);
     this.lift();
     this.invalidate("base");
@@ -417,7 +418,7 @@ export class Scene implements Stage {
       turn: this.viewport.turn.peek(),
       textSize: settings.textSize,
       pointRadius: settings.controlPointSize,
-      lineWidth: LINE_WIDTH,
+      lineWidth: lineWidthFor(this.list.items.length, this.canvases.pixelRatio),
       pixelRatio: this.canvases.pixelRatio,
     };
   }

@@ -4,7 +4,7 @@ import { gridStep } from "../../src/scene/grid";
 import { adjustPixels, changesPicture, channelTable, equalization, histogramOf } from "../../src/scene/image-effects";
 import type { Item } from "../../src/scene/items";
 import { boxOfLabel, labelOf, planLabels } from "../../src/scene/labels";
-import type { Style } from "../../src/scene/painter";
+import { lineWidthFor, type Style } from "../../src/scene/painter";
 import { onScreen, type Turn, turnVector, unturnVector, uprightMatrix } from "../../src/scene/picture-turn";
 import { PictureTurns } from "../../src/scene/picture-turns";
 import { projectionsOf, throughPicture } from "../../src/scene/projections";
@@ -251,5 +251,14 @@ describe("projections of cuboids", () => {
     expect(lines).toHaveLength(4);
     // From (10, 20) to (20, 10): x + y = 30.
     expect((lines[0] as readonly number[]).slice(0, 2).reduce((a, b) => a + b)).toBeCloseTo(30);
+  });
+});
+
+describe("lines in a crowd", () => {
+  it("are one pixel of the screen wide, and as usual where that would be too thin", () => {
+    expect(lineWidthFor(100, 1)).toBe(1.25);
+    expect(lineWidthFor(5000, 1)).toBeLessThanOrEqual(1);
+    expect(lineWidthFor(5000, 1.5) * 1.5).toBeLessThanOrEqual(1);
+    expect(lineWidthFor(5000, 2)).toBe(1.25);
   });
 });
