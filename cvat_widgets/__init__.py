@@ -10,6 +10,7 @@ Everything heavy is loaded when it is first used.
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any
 
 from cvat_widgets.errors import (
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from cvat_widgets.widgets.label_editor import LabelEditor
     from cvat_widgets.widgets.linked import LinkedSelection
     from cvat_widgets.widgets.replay import Replay
+    from cvat_widgets.widgets.shape_table import ShapeTable
     from cvat_widgets.widgets.studio import Studio
 
 __all__ = [
@@ -77,6 +79,7 @@ __all__ = [
     "NotFoundError",
     "Project",
     "Replay",
+    "ShapeTable",
     "SkeletonTemplate",
     "Store",
     "StoreError",
@@ -134,6 +137,7 @@ _LAZY = {
     "Project": "cvat_widgets.project",
     "Store": "cvat_widgets.store",
     "Replay": "cvat_widgets.widgets.replay",
+    "ShapeTable": "cvat_widgets.widgets.shape_table",
     "Task": "cvat_widgets.task",
     "Viewer": "cvat_widgets.widgets",
     "action": "cvat_widgets.actions",
@@ -154,7 +158,17 @@ _LAZY = {
 }
 
 
+def _register_accessor() -> None:
+    """Give DataFrames ``.cvat`` where pandas is loaded; loading it for that would make every import slow."""
+    if "pandas" in sys.modules:
+        importlib.import_module("cvat_widgets.interchange.accessor")
+
+
+_register_accessor()
+
+
 def __getattr__(name: str) -> Any:
+    _register_accessor()
     if name in ("samples", "formats", "actions", "backends", "inspect", "plots", "quality"):
         return importlib.import_module(f"cvat_widgets.{name}")
     if name == "__version__":

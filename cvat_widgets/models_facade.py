@@ -1,4 +1,4 @@
-"""Models on a task: ``task.annotate`` and ``task.track``."""
+"""Models on a task: ``task.annotate``, ``task.track`` and ``task.reidentify``."""
 
 from __future__ import annotations
 
@@ -142,6 +142,51 @@ class ModelsOnTask:
         from cvat_widgets.tracker_run import TrackerRun
 
         run = TrackerRun(cast("Task", self), load_backend(model), shapes, frames, start)
+        with bar(progress, run.pictures, 0, run.model.info.name) as report:
+            return run.run(report)
+
+    def reidentify(
+        self,
+        model: Any = "reid",
+        frames: int | Iterable[int] | None = None,
+        *,
+        threshold: float | None = None,
+        max_distance: float | None = None,
+        progress: Progress = True,
+    ) -> list[int]:
+        """Join rectangles of neighbouring frames that show the same object to tracks, in one step of undo.
+
+        Parameters
+        ----------
+        model
+            A re-identification model, or whatever :func:`cvat_widgets.load_backend` takes; ``"reid"`` compares colours.
+        frames
+            Frames whose rectangles are joined; by default all. Deleted frames are left out.
+        threshold
+            Largest cosine distance of two boxes that are the same, 0 to 2; by default the model's own (CVAT's: 0.5).
+        max_distance
+            Largest distance of their centres in pixels; by default the model's own (CVAT's: 50).
+        progress
+            Whether to show a bar, or a function of (done, all); an error it raises stops the run.
+
+        Returns
+        -------
+        list of int
+            Ids of the tracks; the rectangles are gone.
+
+        Notes
+        -----
+        As in CVAT only boxes of one label are joined, a box without a partner becomes a track of its own, and a track that
+        ends early gets a keyframe that is outside on the next frame. Boxes are joined within their job; where jobs share
+        frames, each job is a step of its own.
+        """
+        from cvat_widgets.backends.registry import load_backend
+        from cvat_widgets.reidentification_run import ReidentificationRun
+
+        task = cast("Task", self)
+        run = ReidentificationRun(
+            task, load_backend(model), chosen_frames(task, frames), threshold=threshold, max_distance=max_distance
+        )
         with bar(progress, run.pictures, 0, run.model.info.name) as report:
             return run.run(report)
 

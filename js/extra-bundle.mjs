@@ -54,8 +54,8 @@ async function inputsOf(options) {
   return metafile.inputs;
 }
 
-/** Build `main` and `extra` into `outdir`; returns nothing. */
-export async function buildBoth({ main, extra, outdir, root, options }) {
+/** Build `entry`, which loads `main`, and `main` and `extra` into `outdir`; returns nothing. */
+export async function buildBoth({ entry, main, extra, outdir, root, options }) {
   const base = { ...options, absWorkingDir: root, outdir };
   const define = { [GLOBAL]: '""' };
   const mainInputs = await inputsOf({
@@ -82,6 +82,7 @@ export async function buildBoth({ main, extra, outdir, root, options }) {
     hash.update(await readFile(path.join(root, file.replace(/^[\w-]+:/, ""))).catch(() => Buffer.from(file)));
   }
   const build = { [GLOBAL]: JSON.stringify(`cvatWidgets-${hash.digest("hex").slice(0, 12)}`) };
+  await esbuild.build({ ...base, define: build, entryPoints: { entry } });
   await esbuild.build({
     ...base,
     define: build,

@@ -35,7 +35,7 @@ def test_the_notebook_runs(path: Path, tmp_path: Path) -> None:
     """It holds its own assertions about what has to come out."""
     notebook = nbformat.read(path, as_version=4)
     run(notebook, tmp_path)
-    stills = [data for data in data_of(notebook) if "image/png" in data]
+    stills = [data for data in data_of(notebook) if any(kind in data for kind in PICTURES)]
     assert stills, "the saved notebook shows still pictures"
     if path.stem == "01_quickstart":
         assert len(stills) == 1, "one of the annotator"

@@ -69,7 +69,8 @@ class Backend:
             module, _, attribute = factory.partition(":")
             factory = getattr(importlib.import_module(module), attribute)
         _check_options(factory, options, self.name)
-        return factory(**options)
+        with guarded(self.name, "loading"):
+            return factory(**options)
 
 
 def _line(name: str, kind: Kind, framework: str, factory: str, text: str, **more: Any) -> Backend:

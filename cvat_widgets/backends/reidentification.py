@@ -6,7 +6,7 @@ the centres, equal labels) and CVAT's way of building tracks from its answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -153,6 +153,8 @@ def link_boxes(
     threshold: float | None = None,
     max_distance: float | None = None,
     progress: Callable[[int, int], None] | None = None,
+    stop: int | None = None,
+    changing: Collection[int] | None = None,
 ) -> list[Track]:
     """Make tracks of rectangles, pair of frames by pair of frames.
 
@@ -170,22 +172,30 @@ def link_boxes(
         Given to the model.
     progress
         Called with pairs done and pairs in all.
+    stop
+        Last frame on which a track may be seen, by default the last of ``frames``: a path whose last box is there needs no end.
+    changing
+        Ids of the attributes that may change on a track. They go into its keyframes, the others come from the first box;
+        ``None`` leaves all attributes out, as CVAT does.
 
     Returns
     -------
     list of Track
         In order of their first box. As in CVAT a path that ends early gets an outside keyframe one frame after its last box,
-        attributes are left out, and the source is ``auto``. Ids are those of the first boxes.
+        and the source is ``auto``. Ids are those of the first boxes.
     """
     paths: list[list[Shape]] = []
     open_paths: list[int] = []
     before: Sequence[Shape] = ()
+    picture: Picture | None = None
     for number, frame in enumerate(frames):
         here = boxes.get(frame, ())
         joined: dict[int, int] = {}
+        shown: Picture | None = None
         if before and here:
+            shown = read(frame)
             matches = model.match(
-                read(frames[number - 1]), _points(before), read(frame), _points(here),
+                read(frames[number - 1]) if picture is None else picture, _points(before), shown, _points(here),
                 labels0=[box.label for box in before], labels1=[box.label for box in here],
                 threshold=threshold, max_distance=max_distance,
             )  # fmt: skip
@@ -198,10 +208,11 @@ def link_boxes(
             else:
                 following.append(len(paths))
                 paths.append([box])
-        before, open_paths = here, following
+        before, open_paths, picture = here, following, shown
         if progress is not None:
             progress(number, max(1, len(frames) - 1))
-    return [_track(path, frames[-1]) for path in paths]
+    last = frames[-1] if stop is None and frames else stop
+    return [_track(path, last, changing) for path in paths]
 
 
 def _points(boxes: Sequence[Shape]) -> NDArray[np.float64]:
@@ -223,14 +234,21 @@ def _checked(matches: Any, open_paths: Sequence[int], count: int, where: str) ->
     return {int(to): open_paths[row] for row, to in enumerate(answer) if to >= 0}
 
 
-def _track(path: Sequence[Shape], last: int) -> Track:
+def _track(path: Sequence[Shape], last: int | None, changing: Collection[int] | None) -> Track:
+    moving, fixed = changing or (), {} if changing is None else path[0].attributes
     keyframes = {
-        box.frame: Keyframe(points=box.points, rotation=box.rotation, occluded=box.occluded, z_order=box.z_order)
+        box.frame: Keyframe(
+            points=box.points, rotation=box.rotation, occluded=box.occluded, z_order=box.z_order,
+            attributes={key: value for key, value in box.attributes.items() if key in moving},
+        )
         for box in path
-    }
+    }  # fmt: skip
     end = path[-1]
     if end.frame != last:
         keyframes[end.frame + 1] = Keyframe(
             points=end.points, rotation=end.rotation, occluded=end.occluded, z_order=end.z_order, outside=True
         )
-    return Track(id=path[0].id, label=path[0].label, type="rectangle", source="auto", keyframes=keyframes)
+    return Track(
+        id=path[0].id, label=path[0].label, type="rectangle", source="auto", keyframes=keyframes,
+        attributes={key: value for key, value in fixed.items() if key not in moving},
+    )  # fmt: skip

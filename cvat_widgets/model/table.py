@@ -25,6 +25,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cvat_widgets.errors import AnnotationError
 from cvat_widgets.model.attributes import AttributeColumns
+from cvat_widgets.model.extras import ExtraColumns
 from cvat_widgets.model.kinds import SHAPE_CODE, SHAPE_TYPES, SOURCE_CODE, SOURCES, TAG, Flag, point_count_problem
 from cvat_widgets.model.labels import LabelSet
 from cvat_widgets.model.records import Element, Keyframe, Record, Shape, Tag, Track, TrackElement
@@ -173,9 +174,13 @@ class AnnotationTable:
         """Return the rows at the given positions, or where a boolean mask is true, in that order."""
         index = np.asarray(rows)
         index = np.flatnonzero(index) if index.dtype == bool else index.astype(np.int64)
+        if len(index) == len(self) and np.array_equal(index, np.arange(len(self))):
+            return self
         points, offsets = self._points_of_rows(index)
-        extras = {}
-        if self.extras:
+        extras: Mapping[int, Mapping[str, Any]] = {}
+        if isinstance(self.extras, ExtraColumns):
+            extras = self.extras.take(index)
+        elif self.extras:
             extras = {new: self.extras[old] for new, old in enumerate(index.tolist()) if old in self.extras}
         return AnnotationTable(
             **{name: getattr(self, name)[index] for name in _COLUMNS},

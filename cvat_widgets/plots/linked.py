@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import Any, Literal
 
 import numpy as np
 
-from cvat_widgets.errors import AnnotationError, MissingExtraError
+from cvat_widgets.errors import MissingExtraError
 from cvat_widgets.inspect.rows import Target
-from cvat_widgets.interchange import RowGeometry
 from cvat_widgets.plots import style
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from numpy.typing import NDArray
+from cvat_widgets.plots.scatter_points import Axis, ScatterPoints, points_of
 
 __all__ = ["LINKED_IDS", "linked_scatter"]
 
 LINKED_IDS = "linked_ids"
 """Name of the parameter of a chart that holds the ids to be shown as selected."""
 
-_LIMIT = 50_000
-_COMPUTED = {
-    "size": "√(width × height) of the box (px)",
-    "area": "area (px²)",
-    "aspect_ratio": "width / height (1 is a square)",
-    "width": "width of the box (px)",
-    "height": "height of the box (px)",
-}
-_LOGARITHMIC = ("size", "area", "aspect_ratio")
+_LIMITS = {"canvas": 200_000, "altair": 50_000, "jscatter": 5_000_000}
 
 
 def linked_scatter(
-    target: Target, x: str = "size", y: str = "aspect_ratio", *, color: str = "label", width: int = 560, height: int = 320
+    target: Target,
+    x: str = "size",
+    y: str = "aspect_ratio",
+    *,
+    color: str = "label",
+    width: int = 560,
+    height: int = 320,
+    engine: Literal["canvas", "altair", "jscatter"] = "canvas",
 ) -> Any:
     """Draw a point a row, of which some can be selected: by a click, with shift by several, or by dragging a box.
 
-    Give the chart to :class:`cvat_widgets.LinkedSelection`, and what is selected in it is selected in the annotator and in the
-    contact sheet, and back.
+    Give the plot to :class:`cvat_widgets.LinkedSelection`, and what is selected in it is selected in the annotator, in tables
+    and in the contact sheet, and back.
 
     Parameters
     ----------
@@ -51,54 +47,71 @@ def linked_scatter(
         Column that colours the points.
     width, height
         Of the plot in pixels.
+    engine
+        ``canvas`` needs neither network nor library, and can be operated by keys. ``altair`` (extra ``linked``) is a chart
+        that can be extended, and loads its drawing library from the network. ``jscatter`` (extra ``scatter``) draws millions
+        of points, and selects by a lasso.
 
     Returns
     -------
-    altair.JupyterChart
+    Scatter, altair.JupyterChart or jscatter.Scatter
         The widget.
 
     Raises
     ------
     AnnotationError
-        There is no such column, it holds no numbers, or there are more than 50,000 points.
+        There is no such column, it holds no numbers, or there are more points than the engine draws: 200,000 on the
+        canvas, 50,000 in altair.
     MissingExtraError
-        altair is not installed.
+        The engine is not installed.
     """
+    if engine not in _LIMITS:
+        raise ValueError(f"engine is one of {', '.join(_LIMITS)}, not {engine!r}.")
+    library = _library(engine)
+    points = points_of(target, x, y, color, limit=_LIMITS[engine])
+    if engine == "altair":
+        return library.JupyterChart(library.Chart.from_dict(_chart_of(points, width, height)))
+    if engine == "jscatter":
+        return _jscatter_of(library, points, width, height)
+    # A widget, floors above: like `cw`, this only hands it over.
+    return importlib.import_module("cvat_widgets.widgets.scatter").Scatter(points, width=width, height=height)
+
+
+def _library(engine: str) -> Any:
+    if engine == "canvas":
+        return None
     try:
-        import altair as alt
+        return importlib.import_module(engine)
     except ImportError:
-        raise MissingExtraError("altair", "linked", "A linked plot") from None
-    charts: Any = alt
-    rows: pd.DataFrame = target.to_frame() if hasattr(target, "labels") and hasattr(target, "to_frame") else target
-    if "id" not in rows:
-        raise AnnotationError("the column id is missing", hint="Linked plots select objects by id; take task.shapes")
-    across, up = _values(rows, x), _values(rows, y)
-    usable = np.isfinite(across) & np.isfinite(up) & rows["id"].notna().to_numpy(bool)
-    if "outside" in rows:
-        usable &= ~rows["outside"].to_numpy(bool, na_value=False)
-    if usable.sum() > _LIMIT:
-        raise AnnotationError(f"{usable.sum():,} points are too many", hint=f"Draw at most {_LIMIT:,}: rows.sample({_LIMIT})")
-    kept = rows[usable]
-    points: dict[str, Any] = {"id": kept["id"].astype("int64").tolist(), "x": across[usable].tolist(), "y": up[usable].tolist()}
-    for name in ("frame", "label"):
-        if name in kept:
-            points[name] = kept[name].tolist()
-    encoding: dict[str, Any] = {"x": _axis("x", x, points["x"]), "y": _axis("y", y, points["y"])}
-    if color in kept:
-        points["color"], encoding["color"] = _colored(kept[color])
-    elif color != "label":
-        raise AnnotationError(
-            f"there is no column {color!r} to colour by", hint=f"There are {', '.join(map(str, rows.columns))}"
-        )
+        extra, name = {"altair": ("linked", "altair"), "jscatter": ("scatter", "jupyter-scatter")}[engine]
+        raise MissingExtraError(name, extra, "This engine of a linked plot") from None
+
+
+def _chart_of(points: ScatterPoints, width: int, height: int) -> dict[str, Any]:
+    """Return the chart in Vega-Lite's words."""
+    columns: dict[str, Any] = {"id": points.id.tolist(), "x": points.x.values.tolist(), "y": points.y.values.tolist()}
+    if (points.frame >= 0).all():
+        columns["frame"] = points.frame.tolist()
+    if any(points.label):
+        columns["label"] = points.label
+    encoding: dict[str, Any] = {"x": _encoded("x", points.x), "y": _encoded("y", points.y)}
+    colors = points.colors
+    if colors.numbers is not None:
+        columns["color"] = [number if np.isfinite(number) else None for number in colors.numbers.tolist()]
+        encoding["color"] = {"field": "color", "type": "quantitative", "title": colors.title, "scale": {"scheme": style.MAP}}
+    elif colors.names:
+        columns["color"] = [colors.names[place] for place in colors.place.tolist()]
+        scale = {"domain": [*colors.names], "range": [*colors.palette]}
+        encoding["color"] = {"field": "color", "type": "nominal", "title": colors.title, "scale": scale}
     shown = f"length({LINKED_IDS}) == 0 || indexof({LINKED_IDS}, datum.id) >= 0"
     encoding["opacity"] = {"condition": {"test": shown, "value": 0.85}, "value": 0.12}
     encoding["tooltip"] = [
         {"field": name, "type": "nominal" if name == "label" else "quantitative", "title": title}
-        for name, title in (("id", "id"), ("frame", "frame"), ("label", "label"), ("x", x), ("y", y))
-        if name in points
+        for name, title in (("id", "id"), ("frame", "frame"), ("label", "label"), ("x", points.x.name), ("y", points.y.name))
+        if name in columns
     ]
-    spec = {
-        "data": {"values": [dict(zip(points, each, strict=True)) for each in zip(*points.values(), strict=True)]},
+    return {
+        "data": {"values": [dict(zip(columns, each, strict=True)) for each in zip(*columns.values(), strict=True)]},
         "params": [
             {"name": "box", "select": {"type": "interval"}},
             {"name": "picked", "select": {"type": "point", "fields": ["id"]}},
@@ -109,38 +122,29 @@ def linked_scatter(
         "width": width,
         "height": height,
     }
-    return charts.JupyterChart(charts.Chart.from_dict(spec))
 
 
-def _values(rows: pd.DataFrame, name: str) -> NDArray[np.float64]:
-    if name in rows:
-        try:
-            return np.asarray(rows[name].to_numpy(np.float64, na_value=np.nan))
-        except (TypeError, ValueError):
-            raise AnnotationError(f"the column {name!r} holds no numbers", hint="Choose another for x and y") from None
-    if name not in _COMPUTED or "points" not in rows:
-        known = ", ".join([*map(str, rows.columns), *(_COMPUTED if "points" in rows else ())])
-        raise AnnotationError(f"there is no column {name!r}", hint=f"There are {known}")
-    if name == "area":
-        return np.asarray(RowGeometry(rows).area.to_numpy(np.float64))
-    left, top, right, bottom = RowGeometry(rows).bbox.to_numpy(np.float64).T
-    wide, tall = right - left, bottom - top
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray({"size": np.sqrt(wide * tall), "aspect_ratio": wide / tall, "width": wide, "height": tall}[name])
+def _encoded(field: str, axis: Axis) -> dict[str, Any]:
+    scale: dict[str, Any] = (
+        {"type": "log", "nice": False, "padding": 12} if axis.logarithmic else {"zero": False, "padding": 12}
+    )
+    return {"field": field, "type": "quantitative", "title": axis.title, "scale": scale}
 
 
-def _colored(values: pd.Series[Any]) -> tuple[list[Any], dict[str, Any]]:
-    if values.dtype.kind in "fiu":
-        numbers = values.to_numpy(np.float64, na_value=np.nan).tolist()
-        channel = {"field": "color", "type": "quantitative", "title": str(values.name), "scale": {"scheme": style.MAP}}
-        return [number if np.isfinite(number) else None for number in numbers], channel
-    names = values.astype(str).tolist()
-    colors = style.colors_of(sorted(set(names)))
-    scale = {"domain": [*colors], "range": [*colors.values()]}
-    return names, {"field": "color", "type": "nominal", "title": str(values.name), "scale": scale}
+def _jscatter_of(library: Any, points: ScatterPoints, width: int, height: int) -> Any:
+    import pandas as pd
 
-
-def _axis(field: str, name: str, values: list[float]) -> dict[str, Any]:
-    logarithmic = name in _LOGARITHMIC and len(values) > 0 and min(values) > 0
-    scale: dict[str, Any] = {"type": "log", "nice": False, "padding": 12} if logarithmic else {"zero": False, "padding": 12}
-    return {"field": field, "type": "quantitative", "title": _COMPUTED.get(name, name), "scale": scale}
+    rows = pd.DataFrame({"id": points.id, "x": points.x.values, "y": points.y.values})
+    colors = points.colors
+    scatter = library.Scatter(
+        data=rows, x="x", y="y", width=width, height=height, axes_labels=[points.x.title, points.y.title],
+        x_scale="log" if points.x.logarithmic else "linear", y_scale="log" if points.y.logarithmic else "linear",
+    )  # fmt: skip
+    if colors.names is None:
+        used, mapped = np.minimum(colors.place, len(style.MAP_COLORS) - 1) / (len(style.MAP_COLORS) - 1), [*style.MAP_COLORS]
+        rows["color"] = used
+        scatter.color(by="color", map=mapped)
+    elif len(colors.names) > 1:
+        rows["color"] = pd.Categorical.from_codes(colors.place.tolist(), pd.Index(colors.names))
+        scatter.color(by="color", map=dict(zip(colors.names, colors.palette, strict=True)))
+    return scatter

@@ -10,7 +10,7 @@ from cvat_widgets.errors import MissingExtraError
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["INK", "MAIN", "MAP", "axes", "colors_of", "finished", "shown_values"]
+__all__ = ["INK", "MAIN", "MAP", "MAP_COLORS", "NONE", "axes", "colors_of", "finished", "shown_values"]
 
 # Okabe and Ito, "Color Universal Design" (2008), the yellow darkened so that it shows on white.
 _PALETTE = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#B8A900", "#5C5C5C")
@@ -18,6 +18,12 @@ MAIN = _PALETTE[0]
 INK = "#333333"
 MAP = "cividis"
 """A map of one colour scale that grows evenly in lightness for everybody (Nuñez, Anderton and Renslow 2018)."""
+MAP_COLORS = (
+    "#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#a59c74", "#c3b369", "#e1cc55", "#fee838",
+)  # fmt: skip
+"""The same map in ten steps, for what is drawn without matplotlib."""
+NONE = "#999999"
+"""The colour of what has no value."""
 
 
 def axes(given: Axes | None, size: tuple[float, float]) -> Axes:

@@ -11,11 +11,14 @@ from typing import Any
 
 import anywidget
 import ipywidgets
+import numpy as np
 import traitlets
+from numpy.typing import NDArray
 
 from cvat_widgets.errors import CvatWidgetsError, NotFoundError
 from cvat_widgets.job import Job
 from cvat_widgets.model.labels import Label, LabelSet
+from cvat_widgets.model.table import AnnotationTable
 from cvat_widgets.task import Task, open_store
 from cvat_widgets.widgets.channel import DataChannel
 from cvat_widgets.widgets.driven import Driven
@@ -25,6 +28,10 @@ __all__ = ["Annotator"]
 
 _STATIC = Path(__file__).resolve().parent.parent / "static"
 _BUNDLE = _STATIC / "annotator.js"
+_SAVED_SIDE = 720
+_STILL_SIDE = 1280
+_STILL_QUALITY = 85
+"""Longer sides of the pictures of the saved notebook, and of the one that is shown while the annotator starts."""
 _TOOLS = (
     "select", "rectangle", "polygon", "polyline", "points", "ellipse", "cuboid", "skeleton", "mask",
     "merge", "group", "split", "slice", "zoom", "issue", "interact", "scissors",
@@ -73,7 +80,9 @@ class Annotator(Driven, anywidget.AnyWidget):
         Whether the browser records where the pointer is, for :class:`Replay`: at most 20 times a second and 1 MB in all.
     """
 
-    _esm = _BUNDLE
+    _covered = True
+    """Whether the still picture is what the canvas will show first."""
+    _esm = _STATIC / "entry.js"
     _css = _STATIC / "annotator.css"
 
     frame = traitlets.Int(0).tag(sync=True)
@@ -85,6 +94,10 @@ class Annotator(Driven, anywidget.AnyWidget):
     busy = traitlets.Bool(False).tag(sync=True)
     record_pointer = traitlets.Bool(False)
     height = traitlets.Int(640, min=240, max=4000).tag(sync=True)
+    _module = traitlets.Unicode(_BUNDLE.read_text("utf-8")).tag(sync=True)
+    _first = traitlets.Dict().tag(sync=True)
+    _still = traitlets.Bytes(b"").tag(sync=True)
+    """The frame with its shapes as JPEG: shown until the annotator itself is there, and then let go of."""
     _channel = traitlets.Instance(DataChannel).tag(sync=True, **ipywidgets.widget_serialization)
 
     def __init__(
@@ -114,7 +127,13 @@ class Annotator(Driven, anywidget.AnyWidget):
         self._session = self._open_session(
             answer=channel.send, tell=self.send, user=self._job.user, read_only=read_only, on_revision=self._revised
         )
-        channel.on_msg(lambda _widget, content, buffers: self._session.handle(content, buffers))
+        channel.on_msg(self._heard)
+
+    def _heard(self, _widget: object, content: object, buffers: list[Any]) -> None:
+        if self._still:
+            # The annotator is there; what it looked like when the cell was run must not be shown again.
+            self._quietly_set(_still=b"")
+        self._session.handle(content, buffers)
 
     def _open_job(self, target: Any, labels: Any, store: Any) -> Job:
         return _job_of(target, labels, store)
@@ -158,8 +177,11 @@ class Annotator(Driven, anywidget.AnyWidget):
 
     def _revised(self, revision: int) -> None:
         # A trait is state of the control comm: told from cells and from handlers alike, the last one wins.
+        self._quietly_set(revision=revision)
+
+    def _quietly_set(self, **traits: Any) -> None:
         with contextlib.suppress(Exception):  # the comm of a closed notebook
-            self.revision = revision
+            self.set_trait(*next(iter(traits.items())))
 
     def close(self) -> None:
         """Take the annotator off the page; the annotations are safe."""
@@ -171,20 +193,45 @@ class Annotator(Driven, anywidget.AnyWidget):
 
     def picture(self) -> bytes:
         """Return a PNG of the present frame with its shapes."""
-        from cvat_widgets.widgets.picture import draw_frame, png_of
+        from cvat_widgets.widgets.picture import png_of
+
+        return png_of(self._drawn(_SAVED_SIDE))
+
+    def _drawn(self, max_side: int) -> NDArray[np.uint8]:
+        from cvat_widgets.widgets.picture import draw_frame
 
         task = self.task
-        frame = draw_frame(task.frame(self.frame), self._job.table, task.labels, self.frame, len(task))
-        return png_of(frame)
+        table, frame = self._pictured()
+        return draw_frame(task.frame(frame), table, task.labels, frame, len(task), max_side=max_side)
+
+    def _pictured(self) -> tuple[AnnotationTable, int]:
+        """Return what still pictures show: annotations and a frame."""
+        return self._job.table, self.frame
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
+        still = b""
+        with contextlib.suppress(CvatWidgetsError):  # media that are gone are reported on the canvas
+            still = self._draw_still()
         bundle = super()._repr_mimebundle_(**options)
         self._session.driving.shown()
         data = bundle[0] if isinstance(bundle, tuple) else bundle
-        if data is not None and "image/png" not in data:
-            with contextlib.suppress(CvatWidgetsError):  # media that are gone are reported on the canvas
-                data["image/png"] = base64.b64encode(self.picture()).decode()
+        if data is not None and still and "image/jpeg" not in data:
+            data["image/jpeg"] = base64.b64encode(still).decode()
         return bundle
+
+    def _draw_still(self) -> bytes:
+        """Have the browser show the frame before it has the annotator, and return the picture for the saved notebook."""
+        from cvat_widgets.media.encoding import encode_rgb, reduced
+
+        drawn = self._drawn(_STILL_SIDE)
+        if self._covered:
+            table, _ = self._pictured()
+            self._first = {
+                "settings": self._job.store.setting(self._session.user, "annotator") or {},
+                "timeline": self.task.media.kind == "video" or bool((table.track >= 0).any()),
+            }
+            self._still = encode_rgb(drawn, quality=_STILL_QUALITY, exact=True).data
+        return encode_rgb(reduced(drawn, _SAVED_SIDE), quality=_STILL_QUALITY, exact=True).data
 
 
 def _job_of(target: Any, labels: Any, store: Any) -> Job:

@@ -120,7 +120,8 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         self._layout = Layout(columns, size, len(self._captions))
         self._sort(sort)
         width, height = self._layout.page(min(per_page, max(len(self._groups), 1)))
-        self.canvas = ipycanvas.Canvas(width=width, height=height + _HEADER)
+        layout = {"align_self": "flex-start", "max_width": "100%"}  # stretched it would be blurred
+        self.canvas = ipycanvas.Canvas(width=width, height=height + _HEADER, layout=layout)
         self.canvas.on_mouse_down(self.click)
         self.canvas.on_key_down(self._key)
         if annotator is not None:

@@ -11,13 +11,15 @@ import anywidget
 import ipywidgets
 import traitlets
 
-import cvat_widgets.widgets.label_methods  # noqa: F401  # registers what can be called
+import cvat_widgets.widgets.label_methods
+import cvat_widgets.widgets.label_models  # noqa: F401  # both register what can be called
 from cvat_widgets.errors import CvatWidgetsError, StoreError
 from cvat_widgets.model.labels import Label, LabelSet
 from cvat_widgets.widgets.channel import DataChannel, Send, answering, for_everybody
 from cvat_widgets.widgets.label_targets import LabelTarget, target_of
 from cvat_widgets.widgets.protocol import Cancel, Rpc, read_message
 from cvat_widgets.widgets.rpc import METHODS, RpcServer
+from cvat_widgets.widgets.session_models import SessionModels
 
 if TYPE_CHECKING:
     from cvat_widgets.job import Job
@@ -44,6 +46,11 @@ class LabelSession:
         Whether changes are refused.
     on_change
         Called after every change.
+
+    Attributes
+    ----------
+    models
+        The models that labels can be taken from.
     """
 
     def __init__(
@@ -51,6 +58,7 @@ class LabelSession:
     ) -> None:
         self.label_target = target
         self.read_only = read_only
+        self.models = SessionModels()
         self._answer = answer
         self._tell = tell
         self._on_change = on_change
@@ -64,6 +72,7 @@ class LabelSession:
         for stop in self._stops:
             stop()
         self.rpc.close()
+        self.models.close()
 
     def check_writable(self) -> None:
         """Raise :class:`StoreError` if labels are only shown."""
@@ -151,6 +160,23 @@ class LabelEditor(anywidget.AnyWidget):
         """Call a function with the labels after every change; return how to stop it."""
         self._callbacks.append(callback)
         return lambda: self._callbacks.remove(callback) if callback in self._callbacks else None
+
+    def use(self, model: Any, name: str | None = None) -> None:
+        """Offer a detector whose labels can be taken, as :meth:`Annotator.use` does.
+
+        Parameters
+        ----------
+        model
+            A model, or whatever :func:`cvat_widgets.load_backend` takes.
+        name
+            Its name in the list; by default its own.
+
+        Raises
+        ------
+        ModelError
+            It is no model, or does not load.
+        """
+        self._session.models.add(model, name)
 
     def undo(self) -> None:
         """Take back the last change made in this editor."""

@@ -172,5 +172,7 @@ def _what(present: LabelSet, wanted: LabelSet) -> str:
     removed = [label.name for key, label in before.items() if key not in after]
     changed = [label.name for key, label in before.items() if key in after and after[key] != label]
     named = [("Add", added), ("Delete", removed), ("Change", changed)]
+    if not (added or removed or changed):
+        return "Change the order"
     parts = [f"{verb} {names[0]}" if len(names) == 1 else f"{verb} {len(names)} labels" for verb, names in named if names]
     return parts[0] if len(parts) == 1 else "Change labels"

@@ -1,4 +1,4 @@
-"""One selection for the annotator, the contact sheet and charts."""
+"""One selection for the annotator, the contact sheet, tables and charts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import traitlets
+from numpy.typing import NDArray
 
 from cvat_widgets.errors import AnnotationError, MissingExtraError
 from cvat_widgets.model.kinds import Flag
@@ -24,7 +25,7 @@ class _Member(Protocol):
 
 
 class LinkedSelection(traitlets.HasTraits):
-    """One set of selected objects, kept by annotators, contact sheets and charts: what is selected in one is selected in all.
+    """One set of selected objects for annotators, contact sheets, tables and plots: what is selected in one is selected in all.
 
     >>> linked = cw.LinkedSelection(task, cw.plots.linked_scatter(task.shapes))  # doctest: +SKIP
     >>> linked  # shows both  # doctest: +SKIP
@@ -34,9 +35,10 @@ class LinkedSelection(traitlets.HasTraits):
     Parameters
     ----------
     members
-        An :class:`Annotator`, a task or a job (an annotator is opened), a :class:`ContactSheet`, and charts: of
-        :func:`cvat_widgets.plots.linked_scatter`, or any chart of altair with a point selection on the field ``id`` or an
-        interval selection over data with ``id``. A chart with a parameter ``linked_ids`` is told the ids in its turn.
+        An :class:`Annotator`, a task or a job (an annotator is opened), a :class:`ContactSheet`, a :class:`ShapeTable`, plots
+        of :func:`cvat_widgets.plots.linked_scatter`; any chart of altair with a point selection on the field ``id`` or an
+        interval selection over data with ``id`` (with a parameter ``linked_ids`` it is told the ids in its turn); a
+        ``jscatter.Scatter`` of a DataFrame with ``id``.
 
     Attributes
     ----------
@@ -87,12 +89,16 @@ class LinkedSelection(traitlets.HasTraits):
         if isinstance(given, traitlets.HasTraits) and given.has_trait("selection") and given.has_trait("frame"):
             return given, _AnnotatorMember(given, self._told)
         if isinstance(given, traitlets.HasTraits) and given.has_trait("chosen"):
-            return given, _SheetMember(given, self._told)
+            return given, _ChosenMember(given, self._told)
+        if type(given).__module__.startswith("jscatter"):
+            return given.show(), _JscatterMember(given, self._told)
         if hasattr(given, "to_dict") and hasattr(given, "interactive"):
             given = _jupyter_chart(given)
         if isinstance(given, traitlets.HasTraits) and hasattr(given, "selections") and given.has_trait("spec"):
             return given, _ChartMember(given, self._told)
-        raise TypeError(f"LinkedSelection takes annotators, tasks, contact sheets and charts, not {type(given).__name__}.")
+        raise TypeError(
+            f"LinkedSelection takes annotators, tasks, contact sheets, tables and charts, not {type(given).__name__}."
+        )
 
     def _told(self, source: _Member, ids: Iterable[int]) -> None:
         """Take over what somebody selected in a member."""
@@ -159,13 +165,34 @@ def _frame_to_show(table: AnnotationTable, ids: list[int], present: int) -> int 
     return int(frames[np.argmin(np.abs(frames - present))]) if len(frames) else None
 
 
-class _SheetMember:
-    def __init__(self, sheet: Any, tell: _Tell) -> None:
-        self._sheet = sheet
-        sheet.observe(lambda change: tell(self, change["new"]), "chosen")
+class _ChosenMember:
+    """A contact sheet, a table or a scatter plot: what is chosen in it are ids."""
+
+    def __init__(self, widget: Any, tell: _Tell) -> None:
+        self._widget = widget
+        widget.observe(lambda change: tell(self, change["new"]), "chosen")
 
     def show(self, ids: list[int]) -> None:
-        self._sheet.chosen = ids
+        self._widget.chosen = ids
+
+
+class _JscatterMember:
+    """A scatter of jupyter-scatter: what is selected in it are places in its data."""
+
+    def __init__(self, scatter: Any, tell: _Tell) -> None:
+        data = scatter.widget.data
+        if data is None or "id" not in data:
+            raise AnnotationError("the scatter has no data with the column id", hint="jscatter.Scatter(data=rows, x=…, y=…)")
+        self._ids: NDArray[np.int64] = data["id"].to_numpy(np.int64)
+        self._scatter = scatter
+        scatter.widget.observe(lambda change: tell(self, self._ids[self._places(change["new"])].tolist()), "selection")
+
+    def _places(self, given: Any) -> NDArray[np.int64]:
+        places = np.asarray(given, dtype=np.int64).ravel()
+        return places[(places >= 0) & (places < len(self._ids))]
+
+    def show(self, ids: list[int]) -> None:
+        self._scatter.selection(np.flatnonzero(np.isin(self._ids, ids)))
 
 
 class _ChartMember:

@@ -1,4 +1,4 @@
-"""Detectors and trackers called from the browser; what a click on the canvas asks of interactors is elsewhere."""
+"""Detectors, trackers and re-identification called from the browser; what a click asks of interactors is elsewhere."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cvat_widgets.errors import ProtocolError
 from cvat_widgets.job import Job
 from cvat_widgets.model.filters import filter_mask
 from cvat_widgets.model.interpolation import interpolate_table
+from cvat_widgets.reidentification_run import ReidentificationRun
 from cvat_widgets.tracker_run import TrackerRun
 from cvat_widgets.widgets.model_runs import Pending, QueuedModel, percent_of
 from cvat_widgets.widgets.rpc import Call, method
@@ -255,6 +256,30 @@ def track(call: Call) -> dict[str, Any]:
     with session.runs.started(run.label, run.pictures, 0, call.cancelled, call.progress) as report:
         ids = run.run(report, model=QueuedModel(model, session.models, call.cancelled), author=session.user, job_id=job.id)
     return {"ids": ids, "lost": {str(track_id): frames for track_id, frames in run.lost.items()}}
+
+
+@method("reidentify", long=True)
+def reidentify(call: Call) -> dict[str, Any]:
+    """Join boxes to tracks: ``{model, first, last, threshold, max_distance}``.
+
+    ``threshold`` is the largest difference in percent (of the cosine distance, 100 is unrelated), ``max_distance`` the largest
+    distance of two centres in pixels. The answer is ``{ids, boxes}``: the tracks, and how many boxes went into them.
+    """
+    job, model = _job(call), _model(call)
+    first = call.integer("first", job.start, job.stop)
+    last = call.integer("last", first, job.stop)
+    run = ReidentificationRun(
+        job.task,
+        model,
+        range(first, last + 1),
+        threshold=call.integer("threshold", 0, 200) / 100,
+        max_distance=call.integer("max_distance", 0, 1_000_000),
+        job_id=job.id,
+    )
+    session = call.session
+    with session.runs.started(run.label, run.pictures, 0, call.cancelled, call.progress) as report:
+        ids = run.run(report, model=QueuedModel(model, session.models, call.cancelled), author=session.user)
+    return {"ids": ids, "boxes": run.boxes}
 
 
 def _ids(call: Call) -> Sequence[int]:

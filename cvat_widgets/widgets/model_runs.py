@@ -31,7 +31,7 @@ def percent_of(score: float) -> int:
 
 
 class QueuedModel:
-    """A detector or tracker every call of which waits for its turn on the models' thread.
+    """A model every call of which waits for its turn on the models' thread.
 
     Between two batches of a long run a click on the canvas is answered.
     """
@@ -56,6 +56,10 @@ class QueuedModel:
     def step(self, image: Picture, states: Sequence[Any]) -> list[Detection | None]:
         """Follow them to the next picture."""
         return self._run(lambda: self._model.step(image, states))
+
+    def match(self, *arguments: Any, **options: Any) -> Any:
+        """Say which box is which."""
+        return self._run(lambda: self._model.match(*arguments, **options))
 
     def _run(self, function: Callable[[], Any]) -> Any:
         return self._models.run(function, self._cancelled)

@@ -175,6 +175,7 @@ class Replay(Annotator):
         There are more than 20,000 changes between them.
     """
 
+    _covered = False
     _session: ReplaySession
 
     def __init__(
@@ -264,18 +265,14 @@ class Replay(Annotator):
     def __len__(self) -> int:
         return len(self._recording)
 
-    def picture(self) -> bytes:
-        """Return a PNG of the frame of the last step with what was there then."""
-        from cvat_widgets.widgets.picture import draw_frame, png_of
-
+    def _pictured(self) -> tuple[AnnotationTable, int]:
+        """Return what was there at the last step, and its frame."""
         number = self._session.number or len(self._recording)
         frame = self.frame
         if number:
             found = self._recording.facts()[number - 1][0]
             frame = frame if found is None else found
-        task = self.task
-        table = self._recording.table_at(number)
-        return png_of(draw_frame(task.frame(frame), table, task.labels, frame, len(task)))
+        return self._recording.table_at(number), frame
 
 
 def _first_frame(recording: Recording) -> int | None:

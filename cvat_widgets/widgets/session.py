@@ -17,6 +17,7 @@ import cvat_widgets.widgets.frame_methods  # frames
 import cvat_widgets.widgets.guide_methods  # the guide
 import cvat_widgets.widgets.interaction_methods  # interactors, scissors
 import cvat_widgets.widgets.label_methods  # labels
+import cvat_widgets.widgets.label_models  # labels that a detector knows
 import cvat_widgets.widgets.methods  # the rest
 import cvat_widgets.widgets.model_methods  # noqa: F401  # detectors and trackers; every module registers what can be called
 from cvat_widgets.errors import CvatWidgetsError, StoreError

@@ -19,7 +19,7 @@ __all__ = ["OfferedModel", "SessionModels"]
 
 Result = TypeVar("Result")
 
-_SHIPPED = ("clicks", "grabcut", "optical-flow", "trackermil")
+_SHIPPED = ("clicks", "grabcut", "optical-flow", "trackermil", "reid")
 """What is there without weights, the one offered first first. They load in milliseconds, so lists show all of what they are."""
 _TOOLS = ("intelligent-scissors",)
 """Models with a tool of their own on the canvas."""

@@ -14,6 +14,7 @@ import { readFilter } from "./filter/logic";
 import type { JsonLogic } from "./filter/tree";
 import type { ContextImage } from "./frames/context-image";
 import type { FramePlayer } from "./frames/player";
+import { DEFAULT_LAYOUT, type LayoutSettings } from "./layout-settings";
 import { NO_REVIEW, type ReviewFacts } from "./review/facts";
 import { PictureTurns } from "./scene/picture-turns";
 import { MaskOptions } from "./tools/mask/options";
@@ -48,7 +49,7 @@ export interface FrameTable {
 }
 
 /** What the user prefers; kept in the store per user. */
-export interface Settings extends ViewSettings {
+export interface Settings extends ViewSettings, LayoutSettings {
   colorBy: "instance" | "label" | "group";
   opacity: number;
   selectedOpacity: number;
@@ -85,15 +86,13 @@ export interface Settings extends ViewSettings {
   resetZoom: boolean;
   smoothImage: boolean;
   leftPanelWidth: number;
-  rightPanelWidth: number;
-  timelineHeight: number;
-  timelineOpen: boolean;
   /** Filters used last, as JSON logic, the newest first. */
   recentFilters: readonly string[];
 }
 
 export const DEFAULT_SETTINGS: Readonly<Settings> = {
   ...DEFAULT_VIEW_SETTINGS,
+  ...DEFAULT_LAYOUT,
   colorBy: "label",
   opacity: 12,
   selectedOpacity: 30,
@@ -120,9 +119,6 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   resetZoom: false,
   smoothImage: true,
   leftPanelWidth: 44,
-  rightPanelWidth: 300,
-  timelineHeight: 124,
-  timelineOpen: true,
   recentFilters: [],
 };
 
@@ -159,6 +155,8 @@ export class Editor {
   readonly locked = signal<ReadonlySet<number>>(new Set());
   readonly hidden = signal<ReadonlySet<number>>(new Set());
   readonly pinned = signal<ReadonlySet<number>>(new Set());
+  /** The highest layer that is drawn, and the one of new objects; null: all are, and new objects come on top. */
+  readonly layer = signal<number | null>(null);
   readonly settings: Signal<Settings>;
   /** What Python wants recorded, replayed or done. */
   demonstration: ReadonlySignal<Demonstration | null> = signal(null);

@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import { h, render as mount } from "preact";
 import "./theme/tokens.css";
 import "./theme/layout.css";
+import "./theme/first.css";
 import "./theme/controls.css";
 import "./theme/panels.css";
 import "./theme/view.css";
@@ -19,6 +20,7 @@ import "./theme/replay.css";
 import type { Context } from "./actions/context";
 import { connectionOf } from "./connection";
 import type { Editor, Settings } from "./editor";
+import { SHOWN } from "./entry-events";
 import { App } from "./panels/App";
 import { Waiting } from "./panels/Waiting";
 import { bindTraits } from "./traits";
@@ -33,6 +35,8 @@ function render({ model, el }: RenderProps): () => void {
     const connection = await connectionOf(model as unknown as AnyModel);
     if (closed) return;
     mount(h(Waiting, { link: connection.link, height }), el);
+    const { status } = connection.link;
+    stops.push(effect(() => void (status.value === "lost" && el.dispatchEvent(new Event(SHOWN)))));
     const { editor, welcome } = await connection.open();
     if (closed) {
       connection.release(editor);
@@ -60,13 +64,17 @@ function render({ model, el }: RenderProps): () => void {
         undo: () => call("undo"),
         redo: () => call("redo"),
         flush: () => connection.sync.flush(),
-        onMount: (context, root) => leaveHandle(root, context),
+        onMount: (context, root) => {
+          leaveHandle(root, context);
+          stops.push(tellWhenShown(context, el));
+        },
       }),
       el,
     );
     editor.player.seek(editor.frame.peek());
   };
   show().catch((error: unknown) => {
+    el.dispatchEvent(new Event(SHOWN));
     el.textContent = `The annotator could not be shown: ${error instanceof Error ? error.message : String(error)}`;
   });
   return () => {
@@ -74,6 +82,18 @@ function render({ model, el }: RenderProps): () => void {
     for (const stop of stops) stop();
     mount(null, el);
   };
+}
+
+/** Tell the page when there is a picture, with its shapes, or a reason why not. */
+function tellWhenShown({ editor, scene }: Context, el: HTMLElement): () => void {
+  const { image, error } = editor.player;
+  let request = 0;
+  const look = (): void => {
+    if (error.peek() === null && !(image.peek() && scene.crisp)) request = requestAnimationFrame(look);
+    else request = requestAnimationFrame(() => el.dispatchEvent(new Event(SHOWN)));
+  };
+  look();
+  return () => cancelAnimationFrame(request);
 }
 
 /** Editor and scene, for the console and for tests. */

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -108,6 +111,31 @@ def test_another_call_does_not_take_over_what_was_found(task: cw.Task) -> None:
     afresh = Numbers()
     task.annotate(afresh, labels={"auto": "car"}, chunk=5, progress=False, resume=False)
     assert afresh.seen == list(range(FRAMES))
+
+
+def test_a_killed_kernel_neither_loses_nor_doubles_a_shape(task: cw.Task) -> None:
+    script = f"""
+import os
+import cvat_widgets as cw
+from tests.backends.test_annotate import Numbers
+
+class Killed(Numbers):
+    def detect(self, images, threshold=None):
+        if any(int(image[0, 0, 0]) == 13 for image in images):
+            os.kill(os.getpid(), 9)
+        return super().detect(images, threshold)
+
+task = cw.Task.open("t", store={str(task.store.path)!r})
+task.annotate(Killed(), labels={{"auto": "car"}}, chunk=5, batch=1, progress=False)
+"""
+    root = Path(__file__).resolve().parents[2]
+    killed = subprocess.run([sys.executable, "-c", script], cwd=root, check=False, capture_output=True, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    assert (len(task.shapes), task.revision) == (0, 0)
+    again = Numbers()
+    assert len(task.annotate(again, labels={"auto": "car"}, chunk=5, batch=1, progress=False)) == FRAMES
+    assert again.seen == list(range(10, FRAMES))
+    assert task.shapes["frame"].tolist() == list(range(FRAMES))
 
 
 def test_a_crash_between_writing_and_forgetting_doubles_nothing(task: cw.Task, monkeypatch: pytest.MonkeyPatch) -> None:

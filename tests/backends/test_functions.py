@@ -283,6 +283,13 @@ def test_users_register_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not backends().set_index("name").loc["needy", "available"]
     with pytest.raises(ModelError, match="name of a model of this package"):
         register("yolo", make, kind="detector")
+
+    def broken(weights: str = "net.pt") -> None:
+        raise FileNotFoundError(2, "No such file or directory", weights)
+
+    register("broken", broken, kind="detector")
+    with pytest.raises(ModelError, match=r"broken: the model failed while loading: FileNotFoundError.*net\.pt"):
+        load_backend("broken")
     register("bad", lambda: 3, kind="detector")
     with pytest.raises(ModelError, match="is no model"):
         load_backend("bad")

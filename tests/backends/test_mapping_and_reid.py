@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import cvat_widgets as cw
 from cvat_widgets.backends import Detection, ModelError, ModelInfo, link_boxes, load_backend, mapped
 from cvat_widgets.backends.mapping import compatible
 from cvat_widgets.backends.reidentification import EmbeddingReIdentifier, cosine_distances, crops_of, match_by_distance
@@ -172,6 +174,36 @@ def test_boxes_become_tracks_as_in_cvat() -> None:
     ended = [track for track in tracks if 5 in track.keyframes and track.keyframes[5].outside]
     assert len(ended) == 1
     assert all(track.source == "auto" and track.attributes == {} for track in tracks)
+
+
+def test_a_task_joins_boxes_within_its_jobs(tmp_path: Path) -> None:
+    pictures = np.stack([scene(frame) for frame in range(8)])
+    for overlap, ranges in ((0, [(0, 3), (4, 7)]), (1, [(0, 3), (3, 6), (6, 7)])):
+        with cw.Store.open(tmp_path / f"{overlap}.sqlite") as store:
+            task = cw.Task.create("t", pictures, labels=["a"], segment_size=4, overlap=overlap, store=store)
+            for job in task.jobs:
+                frames = range(job.start, job.stop + 1)
+                job.add(
+                    [{"frame": n, "label": "a", "type": "rectangle", "points": points} for n in frames for points in places(n)]
+                )
+            task.delete_frames([1])
+            before, shapes = task.revision, len(task.shapes)
+            steps: list[tuple[int, int]] = []
+            ids = task.reidentify(progress=lambda done, total, steps=steps: steps.append((done, total)))
+            found = [
+                (job.start, sorted(rows["frame"].tolist()))
+                for job in task.jobs
+                for _, rows in job.tracks.groupby("track_id")
+                if not rows["outside"].any()
+            ]
+            assert [each for each in found if 1 not in each[1]] == found
+            assert len(ids) == 2 * len(ranges)
+            assert found == [(start, [n for n in range(start, stop + 1) if n != 1]) for start, stop in ranges for _ in range(2)]
+            assert task.revision - before == (1 if overlap == 0 else len(ranges))
+            assert steps[-1][0] == steps[-1][1]
+            for _ in range(task.revision - before):
+                task.undo()
+            assert len(task.shapes) == shapes
 
 
 def test_a_gap_ends_a_track_one_frame_later() -> None:

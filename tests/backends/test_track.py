@@ -156,4 +156,4 @@ def test_a_real_tracker_keeps_its_accuracy(car_shadow: Sequence, weights: Any, t
     task.track(model, start, progress=False)
     overlap = [iou(row.points, car_shadow.box(row.frame)) for row in task.tracks.itertuples()]
     assert len(overlap) == len(car_shadow.pictures)
-    assert np.mean(overlap) > 0.86
+    assert np.mean(overlap[1:]) > 0.8745  # 0.875 through bare cv2; the first box was given

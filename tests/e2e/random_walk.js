@@ -41,16 +41,103 @@ async ([selector, count, seed]) => {
     const toSelect = () => {
         if (editor.tool.peek() !== "select") editor.tool.value = "select";
     };
-    const draw = (tool, clicks) => async () => {
+    /** Wait for what comes by itself: a module, a dialog. */
+    const until = async (ready, most = 3000) => {
+        for (let waited = 0; waited < most && !ready(); waited += 10) await pause(10);
+        return ready();
+    };
+    const part = (testId) => root.querySelector(`[data-testid="${testId}"]`);
+    const press = (testId) => part(testId)?.click();
+    const labels = editor.labels.peek();
+    const pose = labels.find((label) => label.type === "skeleton");
+    const plain = labels.filter((label) => label.type !== "skeleton");
+    const draw = (tool, clicks, settings = {}) => async () => {
+        for (const [name, value] of Object.entries(settings)) editor.setSetting(name, value);
         editor.drawMode.value = random() < 0.4 ? "track" : "shape";
+        editor.activeLabel.value = tool === "skeleton" ? pose.id : pick(plain).id;
         editor.tool.value = tool;
         for (let i = 0; i < clicks; i++) await click(somewhere());
         if (editor.tool.peek() === tool) tools.complete();
         toSelect();
     };
+    const mask = async () => {
+        editor.drawMode.value = random() < 0.3 ? "track" : "shape";
+        editor.activeLabel.value = pick(plain).id;
+        editor.tool.value = "mask";
+        if (!(await until(() => part("mask-bar")))) throw new Error("there is no bar for masks");
+        if (random() < 0.3) press("mask-remove-underlying");
+        press("mask-brush");
+        await drag(somewhere(), somewhere());
+        if (random() < 0.4) {
+            press("mask-eraser");
+            await drag(somewhere(), somewhere());
+        }
+        if (random() < 0.3) key("z", { ctrlKey: true });
+        if (random() < 0.8) tools.complete();
+        toSelect();
+    };
+    /** What somebody does who looks for a command and presses Enter. */
+    const command = async (words) => {
+        key("k", { ctrlKey: true });
+        if (!(await until(() => part("palette")?.querySelector("input")))) throw new Error("the palette does not open");
+        const field = part("palette").querySelector("input");
+        field.value = words;
+        field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+        await pause(30);
+        field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", code: "Enter", bubbles: true, cancelable: true }));
+        await pause(30);
+        // What cannot be done now stays in the list.
+        if (part("palette")) field.dispatchEvent(new KeyboardEvent("keydown", { key: "Escape", code: "Escape", bubbles: true }));
+        await pause(30);
+    };
+    const dialog = async (testId) => {
+        if (!(await until(() => part(testId)?.querySelector("form"), 500))) return;
+        const form = part(testId).querySelector("form");
+        for (const field of form.querySelectorAll("input[type=number]")) {
+            const low = Number(field.min) || 0;
+            field.value = String(low + Math.floor(random() * Math.min(4, Number(field.max) - low + 1)));
+            field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+            field.dispatchEvent(new Event("change", { bubbles: true }));
+            await pause(10);
+        }
+        form.requestSubmit();
+        await pause(20);
+        if (part(testId)) key("Escape");
+    };
+    const selectOne = async () => {
+        toSelect();
+        await click(overObject());
+    };
     const gestures = [
         draw("rectangle", 2), draw("rectangle", 2), draw("ellipse", 2), draw("cuboid", 2), draw("polygon", 5), draw("polyline", 3),
-        draw("points", 3),
+        draw("points", 3), draw("skeleton", 2), draw("skeleton", 2), mask, mask,
+        draw("rectangle", 4, { rectangleMethod: "extreme" }), draw("rectangle", 2, { rectangleMethod: "corners" }),
+        draw("ellipse", 3, { ellipseMethod: "turned" }), draw("ellipse", 2, { ellipseMethod: "corners" }),
+        draw("cuboid", 4, { cuboidMethod: "points" }), draw("cuboid", 2, { cuboidMethod: "rectangle" }),
+        async () => { toSelect(); key("j", { altKey: true }); await click(overObject()); await click(somewhere()); await click(somewhere()); key("Enter"); toSelect(); },
+        async () => { await selectOne(); await click(overObject(), { shiftKey: true }); key("j"); },
+        async () => { await selectOne(); key("t"); key(pick(["p", "m", "r"])); },
+        async () => { await selectOne(); key("t"); key("e"); await pause(30); if (part("mask-bar")) { await drag(somewhere(), somewhere()); tools.complete(); } toSelect(); },
+        async () => { await selectOne(); await command(pick(["reverse the orientation", "reset the perspective", "switch the perspective", "simplify"])); },
+        async () => { if (random() < 0.4) { await selectOne(); key("b", { ctrlKey: true }); await dialog("propagate"); } },
+        async () => { if (random() < 0.2) { await command("remove annotations in a range"); await dialog("remove-range"); } },
+        async () => {
+            editor.workspace.value = "tags";
+            await pause(20);
+            key(pick(["1", "2", "n"]));
+            editor.workspace.value = "standard";
+            await pause(20);
+        },
+        async () => {
+            const field = pick([...root.querySelectorAll("[data-testid=objects] select, [data-testid=objects] input[type=checkbox]")]);
+            if (!field) return;
+            if (field.type === "checkbox") field.click();
+            else field.selectedIndex = Math.floor(random() * field.options.length);
+            field.dispatchEvent(new Event("change", { bubbles: true }));
+        },
+        async () => { if (random() < 0.1) { key("w"); await pause(60); await click(somewhere()); await pause(400); tools.complete(); toSelect(); } },
+        async () => { if (editor.objects.peek().length > 40) { toSelect(); key("a", { ctrlKey: true }); key("Delete"); } },
+        async () => { toSelect(); key("g"); await drag(somewhere(), somewhere()); key(pick(["g", "Escape"])); toSelect(); },
         async () => { toSelect(); await drag(overObject(), somewhere()); },
         async () => { toSelect(); await drag(overObject(), overObject()); },
         async () => { toSelect(); await click(overObject(), { shiftKey: random() < 0.5 }); },
@@ -68,12 +155,17 @@ async ([selector, count, seed]) => {
         async () => { toSelect(); key("g"); await click(overObject()); await click(overObject()); key("g"); toSelect(); },
         async () => { toSelect(); key("m"); await click(overObject()); key("f"); await click(overObject()); key("m"); toSelect(); },
         async () => { toSelect(); key("m", { altKey: true }); await click(overObject()); toSelect(); },
-        async () => { if (random() < 0.3) { key("n", { shiftKey: true }); await click(somewhere()); await click(somewhere()); toSelect(); } },
+        async () => { if (random() < 0.3) { key("n", { shiftKey: true }); for (let i = 0; i < 4; i++) await click(somewhere()); tools.complete(); toSelect(); } },
         async () => key("Escape"),
     ];
     const before = editor.document.revision.peek();
+    const trace = [];
+    // Whoever looks into a failure finds here what was done.
+    root.cvatWidgetsTrace = trace;
     for (let step = 0; step < count; step++) {
-        await pick(gestures)();
+        const number = Math.floor(random() * gestures.length);
+        trace.push(number);
+        await gestures[number]();
         // Frames of the screen, the wire and the kernel have their turn.
         if (step % 4 === 0) await pause(4);
         // Undo and new ids come from the kernel: not too far ahead of it.

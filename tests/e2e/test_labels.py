@@ -224,7 +224,11 @@ def test_a_skeleton_by_mouse_by_keys_and_from_a_file(open_notebook: Opener, tmp_
 @pytest.mark.parametrize(("theme", "width"), [("light", 1500), ("dark", 640)])
 def test_it_fits_and_axe_finds_nothing(open_notebook: Opener, tmp_path: Path, theme: str, width: int) -> None:
     store = tmp_path / "store.sqlite"
-    notebook = open_notebook(cells(store, "cw.LabelEditor(task)"), theme=theme, width=width)
+    shown = """finder = cw.detector(labels=["person", *(f"thing {number}" for number in range(30))])(lambda image: [])
+editor = cw.LabelEditor(task)
+editor.use(finder, "Things")
+editor"""
+    notebook = open_notebook(cells(store, shown), theme=theme, width=width)
     notebook.run_all()
     labels = LabelsPage(notebook, store)
     labels.page.add_script_tag(path=str(AXE))
@@ -254,6 +258,12 @@ def test_it_fits_and_axe_finds_nothing(open_notebook: Opener, tmp_path: Path, th
     labels.at("joint-attributes", 1).click()
     labels.at("add-attribute").click()
     check("skeleton")
+    labels.at("cancel").click()
+    labels.at("from-model-open").click()
+    labels.root.get_by_label("All").check()
+    labels.root.get_by_label("Search labels").fill("thing 2")
+    check("from a model")
+    notebook.screenshot(f"labels-from-model-{theme}")
     labels.at("cancel").click()
     labels.at("tab-Raw").click()
     labels.at("raw").fill("[")
@@ -292,10 +302,46 @@ def test_labels_from_within_the_annotator(open_notebook: Opener, tmp_path: Path)
     labels.at("undo").click()
     labels.row("auto").wait_for()
     page.wait("[...editor.document.all()].length === 2")
+
+    # Labels of a detector: what is there already is named, the rest is one change.
+    notebook.execute(
+        """annotator = next(each for each in __import__("ipywidgets").Widget.widgets.values() if isinstance(each, cw.Annotator))
+annotator.use(cw.detector(labels=["dog", "cat", cw.Label("tree", type="polygon")])(lambda image: []), "Park")"""
+    )
+    labels.at("from-model-open").click()
+    form = labels.at("from-model-form")
+    form.get_by_label("Model", exact=True).select_option(label="Park (Python)")
+    expect(form.get_by_label("dog")).to_be_disabled()
+    form.get_by_label("All").check()
+    form.get_by_role("button", name="Add 2 labels").click()
+    expect(form).to_have_count(0)
+    labels.undone_as("Add 2 labels")
+
+    # Another order, by keys and by drag, each one change; the annotator's list and digits follow.
+    labels.row("tree").get_by_test_id("move-label").focus()
+    labels.page.keyboard.press("Home")
+    labels.page.keyboard.press("ArrowDown")
+    labels.undone_as("Change the order")
+    names = "editor.labels.value.map((label) => label.name).join()"
+    page.wait(f"{names} === 'auto,tree,person,dog,cat'")
+    expect(labels.row("tree").get_by_test_id("move-label")).to_be_focused()
+    grip, above = (labels.row(name).get_by_test_id("move-label").bounding_box() for name in ("cat", "auto"))
+    assert grip
+    assert above
+    labels.page.mouse.move(grip["x"] + 8, grip["y"] + 8)
+    labels.page.mouse.down()
+    labels.page.mouse.move(grip["x"] + 8, (grip["y"] + above["y"]) / 2, steps=4)
+    labels.page.mouse.move(above["x"] + 8, above["y"] + 8, steps=4)
+    labels.page.mouse.up()
+    page.wait(f"{names} === 'cat,auto,tree,person,dog'")
+    assert labels.task.labels.names == ["cat", "auto", "tree", "person", "dog"]
+    labels.at("undo").click()
+    page.wait(f"{names} === 'auto,tree,person,dog,cat'")
     labels.page.keyboard.press("Escape")
     expect(labels.root).to_have_count(0)
     # The canvas has the keys again, and its undo is not that of the labels.
     page.focus()
+    page.press("Control+3")
     page.draw_box((200, 60, 280, 160))
     page.saved()
     assert labels.task.shapes["label"].tolist().count("person") == 1

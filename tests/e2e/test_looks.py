@@ -36,11 +36,41 @@ task.add([
 cw.Annotator(task, height={height})"""
 
 
+WATCH_FIRST = """() => {
+    const placeOf = (image) => {
+        const outer = image.closest(".cvw-host").getBoundingClientRect();
+        const box = image.getBoundingClientRect();
+        const scale = Math.min(box.width / image.naturalWidth, box.height / image.naturalHeight);
+        const [width, height] = [image.naturalWidth * scale, image.naturalHeight * scale];
+        return [box.left + (box.width - width) / 2 - outer.left, box.top + (box.height - height) / 2 - outer.top, width, height];
+    };
+    const look = () => {
+        const image = document.querySelector(".cvw-still");
+        if (image?.naturalWidth) window.firstPlace = placeOf(image);
+        requestAnimationFrame(look);
+    };
+    look();
+}"""
+PLACE = """(selector) => {
+    const root = document.querySelector(selector);
+    const outer = root.closest(".cvw-host").getBoundingClientRect();
+    const { editor, scene } = root.cvatWidgets;
+    const [width, height] = editor.frames.sizeOf(0);
+    const [[left, top], [right, bottom]] = [scene.toScreen(0, 0), scene.toScreen(width, height)];
+    return [left - outer.left, top - outer.top, right - left, bottom - top];
+}"""
+
+
 @pytest.mark.parametrize(("theme", "width"), [("light", 1500), ("dark", 1500), ("light", 620), ("dark", 760)])
 def test_the_widget_fits_its_cell(open_notebook: Opener, tmp_path: Path, theme: str, width: int) -> None:
     notebook = open_notebook([SETUP.format(store=str(tmp_path / "looks.sqlite"), height=640)], theme=theme, width=width)
+    notebook.page.evaluate(WATCH_FIRST)
     notebook.run_all()
     page = AnnotatorPage(notebook)
+    # The picture is shown before the annotator is there, and stays in its place.
+    page.page.wait_for_function("() => !document.querySelector('.cvw-cover')")
+    first = page.page.evaluate("() => window.firstPlace")
+    assert first == pytest.approx(page.page.evaluate(PLACE, ".cvw-root[role=application]"), abs=1)
     page.focus()
     page.click(420, 232)
     assert len(page.selection) == 1

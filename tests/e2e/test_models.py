@@ -117,11 +117,38 @@ annotator"""
     wait_for_drafts(page, 0, 0)
     assert len(task.shapes) == 0
 
-    # A model that raises says so in words, and drawing goes on.
+    # Accepted, the eight boxes become one track, and one step of undo has the boxes again.
+    panel.get_by_label("Where").select_option("job")
+    panel.get_by_test_id("model-run").click()
+    panel.get_by_test_id("model-accept").click()
+    page.wait("[...editor.document.all()].length === 8")
+    panel.get_by_role("tab", name="Trackers").click()
+    panel.get_by_label("Last frame").fill("6")
+    panel.get_by_test_id("model-reidentify").click()
+    expect(panel.get_by_test_id("model-outcome")).to_contain_text("7 boxes became 1 track. Undo")
+    page.wait("[...editor.document.all()].map((record) => record.kind).sort().join() === 'shape,track'")
+    tracks: Any = task.tracks
+    assert tracks["frame"].tolist() == list(range(8))
+    assert tracks["outside"].tolist() == [False] * 7 + [True]
+    assert tracks["points"].iat[6].tolist() == [100, 60, 180, 120]
+    revision = task.revision
+    panel.get_by_role("tab", name="Detectors").click()
+    page.press("Control+z")
+    page.wait("[...editor.document.all()].filter((record) => record.kind === 'shape').length === 8")
+    page.press("Control+z")
+    page.wait("[...editor.document.all()].length === 0")
+    assert task.revision == revision + 2
+
+    # A model that raises or needs too much memory says so in words and what to do, and drawing goes on.
     notebook.execute(
         '@cw.detector(labels=["car"])\ndef broken(image):\n    raise ValueError("the checkpoint is of another network")\n'
-        "annotator.use(broken)"
+        "annotator.use(broken)\n"
+        '@cw.detector(labels=["car"])\ndef huge(image):\n    return np.empty((1 << 50,), np.uint8)\nannotator.use(huge)'
     )
+    panel.get_by_test_id("choose-detector").select_option("detector:huge")
+    panel.get_by_test_id("model-run").click()
+    expect(panel.get_by_role("alert")).to_contain_text("huge: the model ran out of memory while detecting")
+    expect(panel.get_by_role("alert")).to_contain_text("Use a smaller picture")
     panel.get_by_test_id("choose-detector").select_option("detector:broken")
     panel.get_by_test_id("model-run").click()
     expect(panel.get_by_role("alert")).to_contain_text("ValueError: the checkpoint is of another network")
@@ -151,7 +178,8 @@ def test_a_tracker_follows_a_selected_box_on_a_real_video(open_notebook: Opener,
 pictures = {[str(each) for each in pictures[:14]]!r}
 task = cw.Task.create("car-shadow", pictures, labels=["car"], store={str(store)!r})
 task.add({{"frame": 0, "label": "car", "type": "rectangle", "points": {box_of(0).tolist()}}})
-cw.Annotator(task)"""
+annotator = cw.Annotator(task)
+annotator"""
         ]
     )
     notebook.run_all()
@@ -177,4 +205,26 @@ cw.Annotator(task)"""
     page.press("Control+z")
     page.wait("[...editor.document.all()].every((record) => record.kind === 'shape')")
     assert len(task.shapes) == 1
+
+    # A real detector finds the car on every frame of the clip; what was there goes in the same step.
+    weights = shared_data / "weights" / "yolox_nano" / "yolox_nano.onnx"
+    if weights.is_file():
+        notebook.execute(f'annotator.use(cw.load_backend("yolo", weights={str(weights)!r}, size=416), "YOLOX-Nano")')
+        panel = open_panel(page)
+        panel.get_by_role("tab", name="Detectors").click()
+        expect(panel.get_by_label("car becomes", exact=True)).to_have_value("car")
+        panel.get_by_label("Where").select_option("job")
+        panel.get_by_label("Remove what is there when accepting").check()
+        panel.get_by_test_id("model-run").click()
+        expect(panel.get_by_test_id("model-accept")).to_be_visible()
+        set_threshold(panel, 30)
+        panel.get_by_test_id("model-accept").click()
+        expect(panel.get_by_test_id("model-outcome")).to_contain_text("added. Undo takes all of it back")
+        shapes: Any = task.shapes
+        assert sorted(set(shapes["frame"])) == list(range(14))
+        best = shapes.loc[shapes.groupby("frame")["score"].idxmax()]
+        overlaps = [iou(box_of(frame), points) for frame, points in zip(best["frame"], best["points"], strict=True)]
+        assert np.mean(overlaps) > 0.8
+        page.press("Control+z")
+        page.wait("[...editor.document.all()].length === 1")
     assert notebook.errors == []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,14 @@ from tests.e2e.lab import NotebookPage
 Opener = Callable[..., NotebookPage]
 
 GESTURES = int(os.environ.get("CVAT_WIDGETS_GESTURES", "150"))
+SEED = int(os.environ.get("CVAT_WIDGETS_SEED", "17"))
 WALK = (Path(__file__).parent / "random_walk.js").read_text()
 CELL = """import cvat_widgets as cw
 sample = cw.samples.street()
-task = cw.Task.create("walk", sample.path, labels=["car", "person"], store={store!r})
+pose = cw.SkeletonTemplate({{"head": (50, 10), "left": (20, 90), "right": (80, 90)}}, [("head", "left"), ("head", "right")]).label("pose")
+color = cw.Attribute("color", "select", ("red", "green"), mutable=True)
+labels = [cw.Label("car", attributes=(color, cw.Attribute("parked", "checkbox"))), "person", pose]
+task = cw.Task.create("walk", sample.path, labels=labels, store={store!r})
 cw.Annotator(task)"""
 
 
@@ -38,14 +43,20 @@ def test_browser_kernel_and_log_agree(open_notebook: Opener, tmp_path: Path) -> 
     notebook = open_notebook([CELL.format(store=str(store))])
     console: list[str] = []
     notebook.page.on("console", lambda message: console.append(message.text) if message.type == "error" else None)
+    # What went wrong is of use only with where it did.
+    notebook.page.on("pageerror", lambda error: print(error.stack, flush=True))
     notebook.run_all()
     page = AnnotatorPage(notebook)
     page.focus()
     seen: dict[int, Any] = {}
-    for part in range(max(1, GESTURES // 1000)):
-        result = notebook.page.evaluate(WALK, [ROOT, min(GESTURES, 1000), 17 + part])
+    # In parts of a thousand at most, two at least: a new page goes on where the last one was.
+    parts = max(2, -(-GESTURES // 1000))
+    for part in range(parts):
+        began = time.monotonic()
+        result = notebook.page.evaluate(WALK, [ROOT, -(-GESTURES // parts), SEED + part])
         assert result["revision"] > 0
         seen = comparable(json.loads(result["records"]))
+        print(f"part {part + 1} of {parts}: {time.monotonic() - began:.0f} s, {len(seen)} objects", flush=True)
         # A new page gets everything from the kernel, and goes on.
         notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
         notebook.load()

@@ -291,6 +291,40 @@ def test_only_methods_of_labels_are_answered(page: Page) -> None:
         readonly.change(set_on(0, name="x"))
 
 
+def test_the_order_is_a_change_of_its_own(task: cw.Task, page: Page) -> None:
+    task.add([box("car", **{"attr.color": "green"}), box("person")])
+    answer = page.change(lambda labels: [labels[2], *labels[:2]])
+    assert answer["state"]["undo"] == "Change the order"
+    assert cw.Task.open("task", store=task.store).labels.names == ["arm", "car", "person"]
+    assert task.shapes["label"].tolist() == ["car", "person"]
+    assert task.shapes["attr.color"].iloc[0] == "green"
+    page.call("labels.undo")
+    assert task.labels.names == ["car", "person", "arm"]
+
+
+def test_labels_of_a_detector(page: Page, task: cw.Task) -> None:
+    mood = cw.Attribute("mood", "select", ("glad", "sad"))
+
+    @cw.detector(labels=[cw.Label("person", attributes=[mood]), cw.Label("bird", "#0a0b0c", "rectangle"), ARM])
+    def finder(image: Any) -> list[Any]:
+        return []
+
+    assert page.call("labels.models") == {"models": []}
+    page.session.models.add(finder, "Finder")
+    (offered,) = page.call("labels.models")["models"]
+    assert (offered["name"], offered["problem"]) == ("Finder", None)
+    found = page.call("labels.of_model", model=offered["id"])["labels"]
+    assert [label["name"] for label in found] == ["person", "bird", "arm"]
+    assert '"id"' not in json.dumps(found)
+    assert found[0]["attributes"][0]["values"] == ["glad", "sad"]
+    answer = page.change(lambda labels: [*labels, found[1]])
+    assert answer["state"]["undo"] == "Add bird"
+    assert (task.labels["bird"].color, task.labels["bird"].type) == ("#0a0b0c", "rectangle")
+    for wrong in (None, 3, "no such model", "grabcut"):
+        with pytest.raises(RuntimeError):
+            page.call("labels.of_model", model=wrong)
+
+
 def test_a_frame_to_draw_on(page: Page) -> None:
     assert page.call("labels.frame", frame=2)["mime"].startswith("image/")
     assert page.buffers[-1][0]

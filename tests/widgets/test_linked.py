@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
 
 import cvat_widgets as cw
@@ -69,7 +70,7 @@ def test_tracks_are_seen_between_keyframes(job: Job, ids: list[int]) -> None:
 
 def test_a_chart_selects_and_shows_without_going_round(job: Job, ids: list[int]) -> None:
     pytest.importorskip("altair")
-    annotator, chart = cw.Annotator(job), linked_scatter(job.shapes, x="width", y="height")
+    annotator, chart = cw.Annotator(job), linked_scatter(job.shapes, x="width", y="height", engine="altair")
     linked = LinkedSelection(annotator)
     assert linked.add(chart) is chart
     told = []
@@ -111,10 +112,10 @@ def test_charts_of_ones_own_take_part(job: Job, ids: list[int]) -> None:
 def test_a_scatter_draws_scores_embeddings_and_what_is_computed(job: Job, ids: list[int]) -> None:
     pytest.importorskip("altair")
     rows = job.shapes.assign(**{"embedding.0": [0.5, -1, 2, float("nan")]})
-    spec = linked_scatter(rows, x="embedding.0", y="score", color="score").spec
+    spec = linked_scatter(rows, x="embedding.0", y="score", color="score", engine="altair").spec
     assert [each["x"] for each in points(spec)] == [0.5, -1, 2]
     assert spec["encoding"]["x"]["title"] == "embedding.0"
-    first = points(linked_scatter(job).spec)[0]
+    first = points(linked_scatter(job, engine="altair").spec)[0]
     assert (first["id"], first["y"], first["label"]) == (ids[0], 1.0, "car")
     with pytest.raises(AnnotationError, match="no column 'nonsense'"):
         linked_scatter(job, x="nonsense")
@@ -126,7 +127,52 @@ def test_a_scatter_draws_scores_embeddings_and_what_is_computed(job: Job, ids: l
         linked_scatter(rows.drop(columns="id"))
 
 
-def test_without_altair_the_error_names_the_extra(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "altair", None)
-    with pytest.raises(MissingExtraError, match=r"cvat-widgets\[linked\]"):
-        linked_scatter(job)
+def test_without_an_engine_the_error_names_the_extra(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    for engine, extra in (("altair", "linked"), ("jscatter", "scatter")):
+        monkeypatch.setitem(sys.modules, engine, None)
+        with pytest.raises(MissingExtraError, match=rf"cvat-widgets\[{extra}\]"):
+            linked_scatter(job, engine=engine)
+    with pytest.raises(ValueError, match="not 'bokeh'"):
+        linked_scatter(job, engine="bokeh")
+
+
+def columns(plot: Any) -> dict[str, list[Any]]:
+    kinds = {"id": np.int32, "frame": np.int32, "label": np.uint16, "x": np.float64, "y": np.float64, "color": np.uint16}
+    return {name: np.frombuffer(data, kinds[name]).tolist() for name, data in plot._columns.items()}
+
+
+def test_the_canvas_draws_without_any_library(job: Job, ids: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    for library in ("altair", "jscatter", "matplotlib"):
+        monkeypatch.setitem(sys.modules, library, None)
+    plot = linked_scatter(job, x="width", y="height")
+    sent = columns(plot)
+    wide = dict(zip(sent["id"], sent["x"], strict=True))
+    assert [wide[each] for each in ids] == [10, 20, 30, 40, 4]
+    named = {number: plot._labels[place] for number, place in zip(sent["id"], sent["label"], strict=True)}
+    assert [named[each] for each in ids] == ["car"] * 4 + ["person"]
+    assert plot._axes["x"] == {"title": "width of the box (px)", "logarithmic": False}
+    assert plot._color["names"] == ["car", "person"]
+    assert len(set(plot._color["colors"])) == 2
+    rows = job.shapes.assign(score=[0.5, 0.75, 1.0, float("nan")])
+    shaded = linked_scatter(rows, color="score")
+    assert columns(shaded)["color"] == [0, 4, 9, 10]  # the last is grey
+    assert shaded._color["low"] == "0.5"
+    assert linked_scatter(rows[:0]).chosen == []
+    annotator, table = cw.Annotator(job), cw.ShapeTable(job.shapes)
+    linked = LinkedSelection(annotator, plot, table)
+    plot.chosen = ids[1:3]
+    assert linked.ids == annotator.selection == table.chosen == ids[1:3]
+    annotator.selection = [ids[0]]
+    assert plot.chosen == table.chosen == [ids[0]]
+
+
+def test_jscatter_takes_part(job: Job, ids: list[int]) -> None:
+    pytest.importorskip("jscatter")
+    annotator = cw.Annotator(job)
+    scatter = linked_scatter(job.shapes, engine="jscatter")
+    linked = LinkedSelection(annotator, scatter)
+    scatter.widget.selection = np.array([2])
+    assert linked.ids == annotator.selection == [ids[2]]
+    annotator.selection = [ids[0], ids[3]]
+    assert scatter.selection().tolist() == [0, 3]
+    assert linked_scatter(job.shapes.assign(score=[0.0, 1, 2, float("nan")]), color="score", engine="jscatter") is not None

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cvat_widgets as cw
+from cvat_widgets.backends import registry
 from cvat_widgets.job import Job
 from cvat_widgets.widgets.model_runs import MOST_DRAFTS, percent_of
 from tests.widgets.conftest import Wire
@@ -227,7 +228,26 @@ def test_frames_and_clicks_are_answered_while_a_model_is_at_work(wire: Wire, cal
     assert call.error("detect", **detecting())["message"].startswith("a result waits")
 
 
-def test_a_failing_model_is_reported_and_annotation_goes_on(job: Job, wire: Wire, call: Caller) -> None:
+def missing_weights() -> None:
+    raise FileNotFoundError(2, "No such file or directory", "/weights/net.pt")
+
+
+def wrong_checkpoint() -> None:
+    raise RuntimeError('Error(s) in loading state_dict for Net:\n\tMissing key(s) in state_dict: "head.weight".')
+
+
+def no_memory() -> None:
+    raise RuntimeError("CUDA out of memory. Tried to allocate 40.00 GiB")
+
+
+LOADING = {"missing-weights": missing_weights, "wrong-checkpoint": wrong_checkpoint, "no-memory": no_memory}
+
+
+def test_a_failing_model_is_reported_and_annotation_goes_on(
+    job: Job, wire: Wire, call: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_BACKENDS", dict(registry._BACKENDS))
+
     @cw.detector(labels=["car"], name="broken")
     def broken(image: Any) -> Any:
         raise ValueError("weights of shape (3, 3) do not fit")
@@ -246,6 +266,12 @@ def test_a_failing_model_is_reported_and_annotation_goes_on(job: Job, wire: Wire
     assert "out of memory" in error["message"]
     assert "device='cpu'" in error["hint"]
     assert "there is no model" in call.error("detect", model="nothing", **run)["message"]
+    for name, failing in LOADING.items():
+        cw.backends.register(name, failing, kind="detector")
+        error = call.error("detect", model=name, **run)
+        assert (error["type"], error["where"], error["trace"]) == ("ModelError", name, None)
+        assert "while loading" in error["message"]
+    assert LOADING.keys() <= {each["id"] for each in call("models")["models"]}
     assert call("models")["running"] is None
     op = {"kind": "shape", "id": -1, "frame": 0, "label": job.task.labels["car"].id, "type": "rectangle", "points": BOX}
     wire.ask({"t": "op", "client": "a", "seq": 1, "base": 0, "changes": {"added": [op]}})

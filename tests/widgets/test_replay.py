@@ -254,7 +254,7 @@ def test_the_widget_is_driven_from_python(make_task: Any) -> None:
         replay.draw("rectangle", [1, 1, 20, 20])
     assert [step.revision for step in replay] == [step.revision for step in task.replay()]
     replay.close()
-    assert "image/png" in task.replay()._repr_mimebundle_()[0]
+    assert "image/jpeg" in task.replay()._repr_mimebundle_()[0]
 
 
 # -- the pointer -------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import threading
@@ -382,7 +383,7 @@ def test_the_widget_is_made_from_task_job_and_media(job: Job, tmp_path: Path) ->
     assert (annotator.job.id, annotator.label, annotator.height) == (job.id, "car", 500)
     bundle = annotator._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert "image/png" in data
+    assert base64.b64decode(data["image/jpeg"]).startswith(b"\xff\xd8")
     annotator.close()
     clip = cw.Annotator(str(tmp_path / "1.png"), labels=["car"], store=job.store)
     again = cw.Annotator(str(tmp_path / "1.png"), labels=["car", "bus"], store=job.store)

@@ -29,6 +29,10 @@ export class UiState {
   readonly sidebarOpen: Signal<boolean> = signal(true);
   readonly expanded: Signal<ReadonlySet<number>> = signal(new Set());
   readonly sort: Signal<"id" | "label" | "layer"> = signal("id");
+  /** What the two buttons beside play go to. */
+  readonly stepping: Signal<"frame" | "annotated" | "empty"> = signal("frame");
+  /** Where the choice of that is open. */
+  readonly stepMenu: Signal<Element | null> = signal(null);
   /** What N draws. */
   readonly lastTool: Signal<DrawTool | "interact" | "scissors"> = signal("rectangle");
   /** Rises when the keyboard shall go back to the notebook. */

@@ -1,17 +1,28 @@
-import { useState } from "preact/hooks";
-import { Pencil, PersonStanding, Plus, Trash2 } from "../panels/icons";
+import { useRef, useState } from "preact/hooks";
+import { Bot, GripVertical, Pencil, PersonStanding, Plus, Trash2 } from "../panels/icons";
 import { colorOf } from "./color";
+import { FromModel } from "./FromModel";
 import { LabelForm } from "./LabelForm";
 import { Button, counted, titled } from "./parts";
 import { SkeletonForm } from "./SkeletonForm";
 import { type LabelSpec, newLabel } from "./spec";
 import type { EditorState, LabelStore } from "./store";
+import { type LabelOrder, useOrder } from "./use-order";
 
 /** The labels, one row each; one of them, or a new one, is open in a form. */
 export function Constructor({ store, state }: { store: LabelStore; state: EditorState }) {
-  /** Id of the label in the form, or the type of a new one. */
-  const [open, setOpen] = useState<number | "any" | "skeleton" | null>(null);
-  const { labels } = state;
+  /** Id of the label in the form, the type of a new one, or where new ones come from. */
+  const [open, setOpen] = useState<number | "any" | "skeleton" | "model" | null>(null);
+  const list = useRef<HTMLUListElement>(null);
+  const order = useOrder(
+    list,
+    state.labels,
+    (wanted) => store.change(wanted),
+    (text) => {
+      store.said.value = text;
+    },
+  );
+  const { labels } = order;
   const close = (): void => {
     setOpen(null);
     store.clear();
@@ -35,7 +46,7 @@ export function Constructor({ store, state }: { store: LabelStore; state: Editor
   };
   return (
     <div class="cvw-labels-constructor">
-      <ul class="cvw-labels-list" aria-label="Labels">
+      <ul ref={list} class="cvw-labels-list" aria-label="Labels">
         {labels.map((label) => (
           <li key={label.id} data-testid="label" data-label={label.name}>
             {open === label.id ? (
@@ -46,6 +57,7 @@ export function Constructor({ store, state }: { store: LabelStore; state: Editor
                 objects={state.counts[label.id] ?? 0}
                 writable={!state.read_only}
                 busy={store.busy.value}
+                order={order}
                 onEdit={() => {
                   store.clear();
                   setOpen(label.id);
@@ -57,7 +69,8 @@ export function Constructor({ store, state }: { store: LabelStore; state: Editor
         ))}
       </ul>
       {labels.length === 0 && open === null && <p class="cvw-labels-empty">There are no labels yet.</p>}
-      {typeof open === "string" && form(newLabel(open))}
+      {open === "model" && <FromModel store={store} present={labels} onClose={close} />}
+      {(open === "any" || open === "skeleton") && form(newLabel(open))}
       {!state.read_only && typeof open !== "string" && (
         <div class="cvw-labels-add">
           <Button
@@ -75,6 +88,14 @@ export function Constructor({ store, state }: { store: LabelStore; state: Editor
             testId="add-skeleton"
             onClick={() => setOpen("skeleton")}
           />
+          <Button
+            label="From model"
+            text
+            icon={Bot}
+            hint="Take labels that a detector knows"
+            testId="from-model-open"
+            onClick={() => setOpen("model")}
+          />
         </div>
       )}
     </div>
@@ -86,11 +107,12 @@ interface RowProps {
   readonly objects: number;
   readonly writable: boolean;
   readonly busy: boolean;
+  readonly order: LabelOrder;
   readonly onEdit: () => void;
   readonly onDelete: () => void;
 }
 
-function Row({ label, objects, writable, busy, onEdit, onDelete }: RowProps) {
+function Row({ label, objects, writable, busy, order, onEdit, onDelete }: RowProps) {
   const { attributes, sublabels, type } = label;
   const facts = [
     type === "any" ? "any shape" : type,
@@ -99,7 +121,20 @@ function Row({ label, objects, writable, busy, onEdit, onDelete }: RowProps) {
     ...(objects > 0 ? [counted(objects, "object")] : []),
   ];
   return (
-    <div class="cvw-labels-row">
+    <div class={`cvw-labels-row${order.dragged === label.id ? " cvw-labels-dragged" : ""}`}>
+      {writable && order.labels.length > 1 && (
+        <button
+          type="button"
+          class="cvw-labels-icon-button cvw-labels-grip"
+          aria-label={`Place of ${label.name}: ${order.labels.indexOf(label) + 1} of ${order.labels.length}. Arrow keys move it.`}
+          title="Drag to another place, or use the arrow keys"
+          data-grip={label.id}
+          data-testid="move-label"
+          {...order.grip(label)}
+        >
+          <GripVertical size={16} strokeWidth={1.75} aria-hidden="true" />
+        </button>
+      )}
       <span class="cvw-labels-swatch" style={{ background: colorOf(label) }} />
       <span class="cvw-labels-title" title={label.name}>
         {label.name}

@@ -70,3 +70,10 @@ export function plain(label: LabelSpec): Record<string, unknown> {
     ...parts,
   };
 }
+
+/** The same things with one of them at another place. */
+export function moved<Thing>(things: readonly Thing[], from: number, to: number): Thing[] {
+  const rest = things.filter((_, index) => index !== from);
+  rest.splice(to, 0, things[from] as Thing);
+  return rest;
+}

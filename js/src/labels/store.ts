@@ -1,6 +1,7 @@
 /** What the editor shows and does: labels as the kernel has them, and one change after another, each of which can be taken back. */
 import { signal } from "@preact/signals";
 import type { Link } from "../wire/link";
+import { labelsOf } from "./raw-labels";
 import type { LabelSpec } from "./spec";
 import { plain } from "./spec";
 
@@ -30,6 +31,15 @@ export interface Refusal {
 export interface Question {
   readonly losses: readonly string[];
   readonly answer: (yes: boolean) => void;
+}
+
+/** A model whose labels can be taken. */
+export interface OfferedDetector {
+  readonly id: string;
+  readonly name: string;
+  readonly framework: string;
+  /** Why it cannot be used. */
+  readonly problem: string | null;
 }
 
 interface ChangeAnswer {
@@ -96,6 +106,16 @@ export class LabelStore {
   async frame(number: number): Promise<Blob> {
     const { result, buffers } = await this.caller.call<{ mime: string }>("labels.frame", { frame: number });
     return new Blob([buffers[0] as Uint8Array<ArrayBuffer>], { type: result.mime });
+  }
+
+  async detectors(): Promise<readonly OfferedDetector[]> {
+    return (await this.caller.call<{ models: readonly OfferedDetector[] }>("labels.models")).result.models;
+  }
+
+  /** What a detector finds; it is loaded if it was not. */
+  async labelsOf(model: string): Promise<readonly LabelSpec[]> {
+    const { result } = await this.caller.call<{ labels: unknown }>("labels.of_model", { model });
+    return labelsOf(result.labels).labels;
   }
 
   clear(): void {

@@ -5,6 +5,7 @@ import { bindings, ownAction, run } from "../actions/actions";
 import { type Context, UiState } from "../actions/context";
 import { isTyping, KeyReader, pressOf } from "../actions/keys";
 import type { Editor } from "../editor";
+import { NARROW } from "../layout-settings";
 import { Scene } from "../scene/scene";
 import { fetchSecondBundle, reportMissing, secondBundle } from "../second-bundle";
 import { ToolManager } from "../tools/manager";
@@ -33,7 +34,6 @@ export interface AppProps {
   readonly onMount: (context: Context, root: HTMLElement) => void;
 }
 
-const NARROW = 720;
 const COMPACT = 920;
 const MaskBar = fetched("MaskBar", ({ editor }) => editor.tool.value === "mask");
 const ReviewLayer = fetched("ReviewLayer", () => secondBundle.value !== null);

@@ -8,7 +8,7 @@ import { Attributes } from "./Attributes";
 import { useAnnotator } from "./context";
 import { fetched } from "./fetched";
 
-const OBJECT_ITEMS = ["occluded", "lock", "hide", "to-front", "to-back", "copy", "propagate"];
+const OBJECT_ITEMS = ["occluded", "lock", "hide", "pin", "to-front", "to-back", "copy", "propagate"];
 const TRACK_ITEMS = ["outside", "keyframe", "split"];
 /** What only shapes of one type have. */
 const TYPE_ITEMS: Partial<Record<ShapeType, readonly string[]>> = {
@@ -26,6 +26,7 @@ function itemsFor(state: ObjectState | undefined): readonly string[] {
 }
 
 const ReviewMenu = fetched("ReviewMenu");
+const PointMenu = fetched("PointMenu", ({ tools }) => tools.contextMenu.value?.vertex != null);
 
 /** The card of an object, at the place of a right click. */
 export function ContextMenu() {
@@ -82,7 +83,7 @@ export function ContextMenu() {
             {!review && <Attributes state={state} />}
           </>
         )}
-        {review && <ReviewMenu />}
+        {review ? <ReviewMenu /> : <PointMenu />}
         {items.map((id) => {
           const action = actionOf(id);
           const key = keysOf(action, editor.settings.value.keys)[0];

@@ -3,7 +3,7 @@ import type { ObjectState } from "../document/records";
 import type { Editor } from "../editor";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
-import { Eye, EyeOff, Lock, LockOpen } from "./icons";
+import { ChevronDown, ChevronRight, Eye, EyeOff, Lock, LockOpen } from "./icons";
 import { ObjectRow, rowId } from "./ObjectRow";
 import { useWindow } from "./windowed";
 
@@ -56,6 +56,7 @@ export function ObjectsPanel({ root }: { root: string }) {
   };
   const allLocked = ids.length > 0 && ids.every((id) => editor.locked.value.has(id));
   const all = editor.filtering.value.matcher ? editor.document.statesAt(editor.frame.value).length : states.length;
+  const allExpanded = ids.length > 0 && ids.every((id) => ui.expanded.value.has(id));
   const allHidden = ids.length > 0 && ids.every((id) => editor.hidden.value.has(id));
   return (
     <>
@@ -80,6 +81,15 @@ export function ObjectsPanel({ root }: { root: string }) {
           small
           disabled={ids.length === 0}
           onClick={() => toggleIds(editor, "hidden", ids)}
+        />
+        <IconButton
+          icon={allExpanded ? ChevronDown : ChevronRight}
+          label={allExpanded ? "Collapse all" : "Expand all"}
+          small
+          disabled={ids.length === 0}
+          onClick={() => {
+            ui.expanded.value = new Set(allExpanded ? [] : ids);
+          }}
         />
         <select
           class="cvw-select"

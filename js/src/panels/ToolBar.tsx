@@ -152,6 +152,19 @@ export function DrawingHint() {
       {drawing && (
         <span class="cvw-hint-text">
           <DrawingMethod /> {PICKING[tool] ?? `· ${editor.drawMode.value}`} ·{" "}
+          {/^po.*drawing$/.test(context.tools.current.value) && (
+            <button
+              type="button"
+              class="cvw-link"
+              onClick={(event) => {
+                // The button goes away with what it was for; the keys must not.
+                event.currentTarget.closest<HTMLElement>(".cvw-root")?.focus();
+                context.tools.complete();
+              }}
+            >
+              Done
+            </button>
+          )}{" "}
           <button type="button" class="cvw-link" onClick={() => run("cancel", context)}>
             Esc to stop
           </button>

@@ -1,3 +1,4 @@
+import type { LucideIcon } from "lucide-preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { frameNamed, namesWith } from "../actions/frame-actions";
 import { useAnnotator } from "./context";
@@ -107,15 +108,31 @@ function Player() {
       <div class="cvw-player-buttons">
         <ActionButton id="first-frame" icon={SkipBack} />
         <ActionButton id="backward" icon={ChevronsLeft} />
-        <ActionButton id="previous-frame" icon={StepBack} />
+        <Step way="previous" icon={StepBack} />
         <ActionButton id="play" icon={playing ? Pause : Play} name={playing ? "Pause" : "Play"} />
-        <ActionButton id="next-frame" icon={StepForward} />
+        <Step way="next" icon={StepForward} />
         <ActionButton id="forward" icon={ChevronsRight} />
         <ActionButton id="last-frame" icon={SkipForward} />
       </div>
       <Slider />
       <FrameField />
     </div>
+  );
+}
+
+/** A right click, or the menu key, chooses what the button goes to. */
+function Step({ way, icon }: { way: "previous" | "next"; icon: LucideIcon }) {
+  const { ui } = useAnnotator();
+  return (
+    <span
+      role="none"
+      onContextMenu={(event) => {
+        event.preventDefault();
+        ui.stepMenu.value = event.currentTarget;
+      }}
+    >
+      <ActionButton id={`${way}-${ui.stepping.value}`} icon={icon} />
+    </span>
   );
 }
 

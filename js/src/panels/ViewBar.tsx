@@ -1,7 +1,11 @@
 import { run } from "../actions/actions";
+import { secondBundle } from "../second-bundle";
 import { useAnnotator } from "./context";
+import { fetched } from "./fetched";
 import { ActionButton } from "./IconButton";
 import { Expand, RotateCw, ZoomIn } from "./icons";
+
+const LayerSlider = fetched("LayerSlider", () => secondBundle.value !== null);
 
 /** How the picture lies in the view, and the ways to change that which are wanted most; in a corner of the canvas. */
 export function ViewBar() {
@@ -13,6 +17,7 @@ export function ViewBar() {
       <button type="button" class="cvw-view-scale" title="Fit the picture" onClick={() => run("fit", context)}>
         {percent} %
       </button>
+      <LayerSlider />
       <ActionButton id="zoom-region" icon={ZoomIn} small pressed={editor.tool.value === "zoom"} />
       <ActionButton id="rotate-right" icon={RotateCw} small />
       <ActionButton id="fullscreen" icon={Expand} small />

@@ -24,6 +24,7 @@ export const OVERLAYS: readonly FunctionComponent[] = [
   fetched("RemoveRangeDialog", during("remove-range")),
   fetched("JobDialog", during("job")),
   fetched("GuideDialog", (context) => during("guide")(context) || context.editor.review.value.guide === "new"),
+  fetched("StepMenu", ({ ui }) => ui.stepMenu.value !== null),
   ContextMenu,
   Toasts,
 ];

@@ -17,7 +17,8 @@ export function commitFigures(
   const changed: ObjectState[] = [];
   for (const state of states) {
     const figure = figures.get(state.id);
-    if (!figure) continue;
+    // An undo that was under way, or somebody else, may have taken the object meanwhile.
+    if (!figure || !editor.document.get(state.id)) continue;
     const { points, rotation } = rounded(figure);
     changed.push(state);
     if (state.type === "skeleton") edits.push(setElements(editor.document, state, elementsOf(state, rounded(figure))));
@@ -71,7 +72,9 @@ export function commitDrawing(editor: Editor, figure: Figure): number | null {
     }
   }
   const { type, points, rotation } = rounded(figure);
-  const options = type === "skeleton" ? skeletonOptions(label, points, frame) : { frame, label, type, points, rotation };
+  const drawn = type === "skeleton" ? skeletonOptions(label, points, frame) : { frame, label, type, points, rotation };
+  const layer = editor.layer.peek();
+  const options: NewObject = layer === null ? drawn : { ...drawn, z_order: layer };
   const asTrack = editor.drawMode.peek() === "track";
   const edit = asTrack ? addTrack(editor.document, options) : addShape(editor.document, options);
   const id = edit.added?.[0]?.id ?? null;

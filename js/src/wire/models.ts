@@ -105,6 +105,22 @@ export interface TrackRequest {
   readonly last: number;
 }
 
+export interface ReidentifyRequest {
+  readonly model: string;
+  readonly first: number;
+  readonly last: number;
+  /** Largest difference of two boxes that are the same, in percent. */
+  readonly threshold: number;
+  /** Largest distance of their centres, in pixels. */
+  readonly max_distance: number;
+}
+
+export interface ReidentifyResult {
+  readonly ids: readonly number[];
+  /** How many boxes went into the tracks. */
+  readonly boxes: number;
+}
+
 export interface TrackResult {
   readonly ids: readonly number[];
   /** Track id to the frames on which it was lost. */

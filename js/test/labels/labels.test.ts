@@ -5,9 +5,24 @@ import { labelProblems, listProblems, problemAt } from "../../src/labels/checks"
 import { colorFromName, inkOn, sha256 } from "../../src/labels/color";
 import { JsonProblem, readJson } from "../../src/labels/json";
 import { labelsOf, rawText, readRaw, withoutIds } from "../../src/labels/raw-labels";
-import { INPUT_TYPES, type LabelSpec, newAttribute, newLabel, plain, withInputType } from "../../src/labels/spec";
+import { INPUT_TYPES, type LabelSpec, moved, newAttribute, newLabel, plain, withInputType } from "../../src/labels/spec";
 
 const golden = JSON.parse(readFileSync(new URL("../../../tests/golden/labels.json", import.meta.url), "utf8"));
+
+describe("the order", () => {
+  it("changes by one thing that goes to another place", () => {
+    expect(moved(["a", "b", "c", "d"], 0, 2)).toEqual(["b", "c", "a", "d"]);
+    expect(moved(["a", "b", "c", "d"], 3, 0)).toEqual(["d", "a", "b", "c"]);
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(), { minLength: 1 }), fc.nat(), fc.nat(), (things, a, b) => {
+        const [from, to] = [a % things.length, b % things.length];
+        const result = moved(things, from, to);
+        expect(result[to]).toBe(things[from]);
+        expect(moved(result, to, from)).toEqual(things);
+      }),
+    );
+  });
+});
 
 describe("colours", () => {
   it("are those of Python", () => {

@@ -1,9 +1,10 @@
-/** A tracker, the selected objects, how far, and Track. */
+/** A tracker, the selected objects, how far, and Track; below it boxes that are there already become tracks. */
 import { useState } from "preact/hooks";
 import { useAnnotator } from "../context";
 import { NumberRow } from "../DialogForm";
 import { Choice } from "../SettingControls";
 import { ModelCard, ModelChoice, useModels } from "./parts";
+import { ReidentificationForm } from "./ReidentificationForm";
 import { modelsOf } from "./state";
 
 const DIRECTIONS = { forwards: "Forwards", backwards: "Backwards", both: "Both ways" } as const;
@@ -25,6 +26,7 @@ export function TrackersTab() {
       ) : (
         <p>There is no tracker yet. Decorate a function with @cw.tracker and give it to annotator.use(…).</p>
       )}
+      <ReidentificationForm />
     </>
   );
 }

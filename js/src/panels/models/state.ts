@@ -11,6 +11,8 @@ import type {
   ModelKind,
   ModelsAnswer,
   PendingResult,
+  ReidentifyRequest,
+  ReidentifyResult,
   RunState,
   TrackRequest,
   TrackResult,
@@ -91,6 +93,15 @@ export class ModelsState {
     if (!result) return;
     this.editor.selection.value = result.ids;
     this.say(trackedText(result, request));
+  }
+
+  async reidentify(request: ReidentifyRequest): Promise<void> {
+    const result = await this.run<ReidentifyResult>("reidentify", request);
+    if (!result) return;
+    const { boxes, ids } = result;
+    this.say(
+      `${boxes} box${boxes === 1 ? "" : "es"} became ${ids.length} track${ids.length === 1 ? "" : "s"}. Undo takes all of it back.`,
+    );
   }
 
   /** Stop the run; what is found so far is kept for the same run begun again. */

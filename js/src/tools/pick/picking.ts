@@ -5,8 +5,9 @@ import { mergeObjects } from "../../document/operations";
 import type { Edit } from "../../document/records";
 import type { Refusal } from "../../document/refusal";
 import type { Editor } from "../../editor";
+import { boxOfPoints } from "../../shapes/kind";
 import { carryOut } from "../carry-out";
-import { type KeyInput, State, type ToolContext, type ToolEvent } from "../state";
+import { type KeyInput, movedFar, State, type ToolContext, type ToolEvent } from "../state";
 
 interface Purpose {
   readonly name: "merge" | "group";
@@ -32,6 +33,8 @@ export const GROUP: Purpose = {
 
 export class Picking extends State {
   override readonly name: Purpose["name"];
+  /** Where the button went down; a drag from there takes everything inside of it. */
+  private start: ToolEvent | null = null;
 
   constructor(
     context: ToolContext,
@@ -51,13 +54,33 @@ export class Picking extends State {
     this.context.stage.setPreview(null);
   }
 
-  override pointerMove({ point }: ToolEvent): void {
-    this.context.editor.hovered.value = this.context.stage.pickAt(point)[0] ?? null;
+  override pointerMove({ point, screen }: ToolEvent): void {
+    const { editor, stage } = this.context;
+    editor.hovered.value = stage.pickAt(point)[0] ?? null;
+    if (this.start && movedFar(screen, this.start.screen)) stage.setPreview({ band: [...this.start.point, ...point] });
   }
 
-  override pointerDown({ point }: ToolEvent): void {
+  override pointerDown(event: ToolEvent): void {
+    this.start = event;
+  }
+
+  override pointerLeave(): void {
+    this.start = null;
+    this.context.stage.setPreview(null);
+  }
+
+  override pointerUp({ point, screen }: ToolEvent): void {
     const { editor, stage } = this.context;
-    const [id] = stage.pickAt(point);
+    const { start } = this;
+    this.start = null;
+    stage.setPreview(null);
+    if (!start) return;
+    if (movedFar(screen, start.screen)) {
+      const inside = stage.pickIn(boxOfPoints([...start.point, ...point]));
+      editor.selection.value = [...new Set([...editor.selection.value, ...inside])];
+      return;
+    }
+    const [id] = stage.pickAt(start.point);
     if (id === undefined) return;
     const picked = editor.selection.value;
     editor.selection.value = picked.includes(id) ? picked.filter((each) => each !== id) : [...picked, id];

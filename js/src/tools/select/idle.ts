@@ -1,11 +1,9 @@
 /** Nothing is pressed: show what a press would do. */
-import { kindOf } from "../../shapes/index";
 import type { Handle } from "../../shapes/kind";
-import { nearestEdge, removeVertex } from "../../shapes/vertices";
-import { commitFigures } from "../commit";
+import { nearestEdge } from "../../shapes/vertices";
 import { editMask } from "../mask/open";
 import { Panning } from "../panning";
-import { refusal } from "../rules";
+import { deletePoint } from "../points";
 import type { KeyInput, State, ToolEvent } from "../state";
 import { Banding } from "./banding";
 import { Step } from "./gesture";
@@ -67,7 +65,7 @@ export class Idle extends Step {
     if (!stage.upToDate) return this.pan(event);
     const hit = stage.handleAt(event.point);
     if (hit && event.alt && hit.handle.kind === "vertex") {
-      this.deleteVertex(hit.id, hit.handle.index);
+      deletePoint(context, hit.id, hit.handle.index);
       return null;
     }
     if (hit && event.shift && hit.handle.kind === "vertex" && this.isOutline(hit.id)) {
@@ -118,17 +116,6 @@ export class Idle extends Step {
     const edge = nearestEdge(figure.points, figure.type === "polygon", ...event.point);
     if (!edge || edge.distance > EDGE_REACH / stage.viewport.scale.value) return null;
     return { id, handle: { kind: "edge", index: edge.index, x: edge.at[0], y: edge.at[1] } };
-  }
-
-  private deleteVertex(id: number, index: number): void {
-    const { stage, editor } = this.context;
-    const figure = stage.figureOf(id);
-    if (!figure || kindOf(figure.type).minimumVertices === 0) return;
-    const rest = { ...figure, points: removeVertex(figure.points, index) };
-    const reason = refusal(rest);
-    if (reason) editor.toast("warning", reason);
-    else commitFigures(editor, "Delete point of", new Map([[id, rest]]));
-    stage.setPreview(null);
   }
 
   private cursorOf(id: number, handle: Handle, event: ToolEvent): string {

@@ -1,0 +1,42 @@
+/** The layers of a frame: those above the chosen one are not drawn, and new objects come onto it. */
+import { useEffect } from "preact/hooks";
+import { useAnnotator } from "./context";
+import { IconButton } from "./IconButton";
+import { Layers, Plus } from "./icons";
+
+export function LayerSlider() {
+  const { editor } = useAnnotator();
+  const frame = editor.frame.value;
+  // Every frame has layers of its own.
+  useEffect(() => {
+    editor.layer.value = null;
+  }, [frame]);
+  const layers = editor.document.statesAt(frame).flatMap((state) => (state.kind === "tag" ? [] : state.z_order));
+  const chosen = editor.layer.value;
+  const [low, high] = [Math.min(0, ...layers), Math.max(0, ...layers, chosen ?? 0)];
+  if (low === high) return null;
+  const shown = chosen ?? high;
+  const choose = (layer: number): void => {
+    editor.layer.value = layer;
+  };
+  return (
+    <span class="cvw-layers" data-testid="layers">
+      <Layers size={14} aria-hidden="true" />
+      <input
+        type="range"
+        min={low}
+        max={high}
+        step={1}
+        value={shown}
+        aria-label="Highest layer shown"
+        title={`Layers up to ${shown} of ${high} are shown; new objects come onto it`}
+        onInput={(event) => choose(event.currentTarget.valueAsNumber)}
+        onDblClick={() => {
+          editor.layer.value = null;
+        }}
+      />
+      <output>{shown}</output>
+      {!editor.info.readOnly && <IconButton icon={Plus} label="Add a layer on top" small onClick={() => choose(high + 1)} />}
+    </span>
+  );
+}

@@ -1,0 +1,415 @@
+"""What CVAT's manual tells the reader to do and the scenarios beside this one do not: chapters 2.1.7 to 2.2.14 and 2.2.28.
+
+``README.md`` in this folder says which chapter is done by which scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cvat_widgets as cw
+from tests.e2e.annotator import AnnotatorPage
+from tests.e2e.lab import NotebookPage, expect
+
+Opener = Callable[..., NotebookPage]
+
+CELL = """import cvat_widgets as cw
+labels = [cw.Label("car", attributes=[cw.Attribute("color", "select", ("red", "blue"))]), "person", "bicycle"]
+task = cw.Task.create("manual", cw.samples.street().path, labels=labels, store={store!r})
+box = dict(type="rectangle")
+task.add([
+    dict(box, frame=0, label="car", points=[100, 100, 180, 160]),
+    dict(box, frame=0, label="person", points=[300, 100, 360, 200]),
+    dict(box, frame=1, label="person", points=[300, 100, 360, 200]),
+])
+cw.Annotator(task)"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "manual.sqlite"
+
+
+@pytest.fixture
+def page(open_notebook: Opener, store: Path) -> AnnotatorPage:
+    notebook = open_notebook([CELL.format(store=str(store))])
+    notebook.run_all()
+    found = AnnotatorPage(notebook)
+    found.focus()
+    return found
+
+
+def task(store: Path) -> cw.Task:
+    return cw.Task.open("manual", store=store)
+
+
+def near(found: Any, wanted: list[float], tolerance: float = 1.5) -> None:
+    np.testing.assert_allclose(np.asarray(found, float), wanted, atol=tolerance)
+
+
+def at_frame(page: AnnotatorPage, frame: int) -> None:
+    page.wait(f"editor.frame.value === {frame} && scene.upToDate")
+
+
+def press_button(page: AnnotatorPage, action: str) -> None:
+    page.root.get_by_test_id(f"action-{action}").click()
+
+
+def visible(page: AnnotatorPage) -> dict[str, float]:
+    return dict(page.ask("scene.viewport.visible()"))
+
+
+def test_player_and_view(page: AnnotatorPage, store: Path) -> None:
+    """Chapters 2.1.7 (navigation), 2.1.8 (top panel), 2.1.9 (controls), 2.1.11 (image settings), 2.1.14 (settings)."""
+    before = task(store).shapes
+    last = page.ask("editor.player.last")
+    # The player: its buttons, the slider, the keys, the field.
+    for action, frame in (
+        ("next-frame", 1), ("forward", 11), ("last-frame", last), ("backward", last - 10), ("previous-frame", last - 11), ("first-frame", 0),
+    ):  # fmt: skip
+        press_button(page, action)
+        at_frame(page, frame)
+    page.focus()
+    for key, frame in (
+        ("f", 1),
+        ("v", 11),
+        ("c", 1),
+        ("d", 0),
+        ("Shift+ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("End", last),
+        ("Home", 0),
+    ):
+        page.press(key)
+        at_frame(page, frame)
+    assert "(F)" in str(page.root.get_by_test_id("action-next-frame").get_attribute("title"))
+    page.root.get_by_label("Frame", exact=True).fill("30")
+    at_frame(page, 30)
+    page.focus()
+    page.press("`")
+    page.page.wait_for_function("() => document.activeElement.dataset.testid === 'frame-input'")
+    page.page.keyboard.type("12")
+    page.press("Enter")
+    at_frame(page, 12)
+    page.press("Space")
+    page.wait("editor.frame.value > 13")
+    page.press("Space")
+    page.wait("!editor.player.playing.value")
+    # A right click on the button beside play: to frames with objects, or without.
+    page.go_to(0)
+    page.root.get_by_test_id("action-next-frame").click(button="right")
+    menu = page.root.get_by_test_id("step-menu")
+    menu.get_by_role("menuitemradio", name="Frames without objects").click()
+    press_button(page, "next-empty")
+    at_frame(page, 2)
+    page.root.get_by_test_id("action-previous-empty").click(button="right")
+    expect(menu.get_by_role("menuitemradio", name="Frames without objects")).to_be_focused()
+    page.press("ArrowUp", "Enter")
+    expect(menu).to_have_count(0)
+    press_button(page, "previous-annotated")
+    at_frame(page, 1)
+    press_button(page, "previous-annotated")
+    at_frame(page, 0)
+    page.root.get_by_test_id("action-next-annotated").click(button="right")
+    menu.get_by_role("menuitemradio", name="Next and previous frame").click()
+
+    # The view: a drag beside the objects moves it, and so does the middle button over them; the wheel zooms at the cursor.
+    page.focus()
+    fitted = visible(page)
+    page.drag((450, 250), (400, 230))
+    assert visible(page)["minX"] > fitted["minX"] + 30
+    x, y = page.screen(140, 130)
+    page.page.mouse.move(x, y)
+    page.page.mouse.down(button="middle")
+    page.page.mouse.move(x + 60, y + 40, steps=4)
+    page.page.mouse.up(button="middle")
+    near(page.screen(140, 130), [x + 60, y + 40], 2)
+    at = page.screen(330, 150)
+    page.page.mouse.move(*at)
+    for _ in range(3):
+        page.page.mouse.wheel(0, -100)
+    page.wait(f"scene.viewport.visible().maxX - scene.viewport.visible().minX < {0.7 * (fitted['maxX'] - fitted['minX'])}")
+    near(page.screen(330, 150), list(at), 2)
+    page.page.mouse.dblclick(*page.screen(330, 230))
+    page.wait(f"Math.abs(scene.viewport.visible().minX - {fitted['minX']}) < 1")
+
+    # The picture by keys, and a step of one's own in the settings.
+    page.press("Shift+B", "=")
+    assert page.ask("editor.settings.value.brightness") > 100
+    page.press("Shift+C", "-")
+    assert page.ask("editor.settings.value.contrast") < 100
+    page.press("F2")
+    settings = page.root.get_by_test_id("settings")
+    settings.get_by_role("tab", name="Player").click()
+    settings.get_by_label("Step", exact=True).fill("4")
+    page.press("F2")
+    expect(settings).to_have_count(0)
+    page.focus()
+    page.press("v")
+    at_frame(page, 4)
+
+    # Undo and redo by their buttons; looking around has changed nothing.
+    assert task(store).shapes.equals(before)
+    page.draw_box((200, 200, 260, 260))
+    page.press("Escape")
+    press_button(page, "undo")
+    page.wait("[...editor.document.all()].length === 3")
+    press_button(page, "redo")
+    page.wait("[...editor.document.all()].length === 4")
+    page.press("Control+s")
+    page.saved()
+    assert len(task(store).shapes) == 4
+    assert not page.notebook.errors
+
+
+def test_objects_sidebar_and_layers(page: AnnotatorPage, store: Path) -> None:
+    """Chapters 2.1.10, 2.1.11, 2.1.16, 2.1.17, 2.2.4, 2.2.5 and 2.2.28: one frame with shapes and a track."""
+    root = page.root
+    objects = root.get_by_test_id("objects")
+    car, person = task(store).shapes.query("frame == 0")["id"]
+
+    def row(id_: int) -> Any:
+        return objects.locator(f'[data-object="{id_}"]')
+
+    def record(id_: int) -> Any:
+        page.saved()
+        return task(store).to_frame().query("id == @id_").iloc[0]
+
+    # Shape mode: drawn with button and label, its corner dragged, its card changed.
+    root.get_by_test_id("active-label").select_option(label="bicycle")
+    root.get_by_test_id("tool-rectangle").click()
+    page.click(420, 120)
+    page.click(500, 180)
+    (drawn,) = page.selection
+    page.drag((500, 180), (520, 200))
+    near(record(drawn).points, [420, 120, 520, 200])
+    row(drawn).get_by_label(f"Label of object {drawn}").select_option(label="car")
+    row(drawn).get_by_label("color").select_option("blue")
+    row(drawn).get_by_role("button", name="Occluded").click()
+    found = record(drawn)
+    assert (found.label, found["attr.color"], bool(found.occluded)) == ("car", "blue", True)
+
+    # Locked, it is neither moved nor deleted until Shift says so; pinned, only its corners move; hidden, nothing is there.
+    page.focus()
+    page.press("l")
+    page.drag((470, 160), (490, 170))
+    page.press("Delete")
+    near(record(drawn).points, [420, 120, 520, 200])
+    page.press("l", "p")
+    page.drag((470, 160), (490, 170))
+    near(record(drawn).points, [420, 120, 520, 200])
+    page.click(470, 160)
+    page.press("p", "h", "Escape", "Escape")
+    page.click(470, 160)
+    assert page.selection == []
+    row(drawn).get_by_role("button", name="Show").click()
+    page.focus()
+    page.press("t", "l")
+    page.wait("editor.locked.value.size === 3")
+    page.press("t", "l", "t", "h")
+    page.wait("editor.locked.value.size === 0 && editor.hidden.value.size === 3")
+    page.press("t", "h")
+    root.get_by_label("Sort objects").select_option("label")
+    names = "(rows) => rows.map((row) => row.querySelector('select').selectedOptions[0].text)"
+    assert objects.locator("[data-object]").evaluate_all(names) == ["car", "car", "person"]
+    root.get_by_role("button", name="Expand all").click()
+    expect(objects.get_by_label("color")).to_have_count(2)
+    root.get_by_role("button", name="Collapse all").click()
+
+    # Labels: all of one are locked at once; Ctrl+digit names the selected object, or the next one.
+    root.get_by_role("tab", name="Labels").click()
+    root.get_by_role("button", name="Lock all car").click()
+    page.wait(f"editor.locked.value.has({car}) && editor.locked.value.has({drawn})")
+    root.get_by_role("button", name="Unlock all car").click()
+    root.get_by_role("tab", name="Objects").click()
+    page.focus()
+    page.click(330, 150)
+    page.press("Control+3")
+    assert record(person).label == "bicycle"
+    page.press("Escape", "Control+2")
+    page.draw_box((200, 220, 260, 280))
+    (fourth,) = page.selection
+    assert record(fourth).label == "person"
+
+    # The object card: a layer further up; the slider hides what lies above, and what is drawn comes onto its layer.
+    expect(root.get_by_test_id("layers")).to_have_count(0)
+    page.click(330, 150, button="right")
+    root.get_by_role("menuitem", name="To the front").click()
+    assert record(person).z_order == 1
+    slider = root.get_by_label("Highest layer shown")
+    slider.fill("0")
+    page.focus()
+    page.press("Escape")
+    page.click(330, 150)
+    assert page.selection == []
+    page.draw_box((310, 110, 350, 180))
+    (below,) = page.selection
+    assert record(below).z_order == 0
+    page.notebook.screenshot("manual-layers")
+    root.get_by_role("button", name="Add a layer on top").click()
+    page.wait("editor.layer.value === 2")
+    page.focus()
+    page.draw_box((420, 230, 470, 270))
+    assert record(page.selection[0]).z_order == 2
+    page.press("f", "d")
+    at_frame(page, 0)
+    assert page.ask("editor.layer.value") is None
+
+    # A group by an area, by clicks, and none at all with Esc.
+    page.press("Escape", "g")
+    page.drag((90, 90), (190, 170))
+    page.wait(f"editor.selection.value.join() === '{car}'")
+    page.click(470, 160)
+    page.press("g")
+    page.saved()
+    groups = task(store).shapes.set_index("id").group
+    assert groups[car] == groups[drawn] > 0
+    assert (groups.drop([car, drawn]) == 0).all()
+    page.press("Escape", "g")
+    page.drag((90, 90), (190, 170))
+    page.press("Escape")
+    page.wait("editor.tool.value === 'select'")
+    page.saved()
+    assert task(store).shapes.set_index("id").group.equals(groups)
+
+    # Track mode: two keyframes, what lies between, one more with K, and the ways from one to the other.
+    page.press("Escape")
+    page.choose_track_mode()
+    page.draw_box((40, 200, 80, 280))
+    (track,) = page.selection
+    page.go_to(20)
+    page.drag((60, 240), (100, 240))
+    page.go_to(10)
+    page.press("k")
+    page.go_to(30)
+    page.press("o")
+    page.saved()
+    rows = task(store).tracks
+    assert rows.frame.tolist() == [0, 10, 20, 30]
+    near(np.stack(rows.points)[:, 0], [40, 60, 80, 80])
+    assert rows.outside.tolist() == [False, False, False, True]
+    for key, frame in (("e", 20), ("e", 10), ("r", 20)):
+        page.press(key)
+        at_frame(page, frame)
+    for name, frame in (("First keyframe", 0), ("Next keyframe", 10), ("Last keyframe", 30), ("Previous keyframe", 20)):
+        row(track).get_by_role("button", name=name).click()
+        at_frame(page, frame)
+    assert not page.notebook.errors
+
+
+def test_outlines_points_cuboids_and_tags(page: AnnotatorPage, store: Path) -> None:
+    """Chapters 2.2.9 to 2.2.14: what is drawn point by point, its points one by one, cuboids as a whole, tags by mouse."""
+    root = page.root
+
+    def choose(tool: str, count: str = "") -> None:
+        root.get_by_test_id(f"tool-{tool}").click()
+        if root.get_by_test_id("point-count").is_visible():
+            root.get_by_test_id("point-count").fill(count)
+            root.get_by_test_id("point-count").press("Enter")
+        page.focus()
+
+    def points_of(id_: int) -> list[float]:
+        page.saved()
+        return [float(each) for each in task(store).shapes.set_index("id").points[id_]]
+
+    # A polygon: a point taken back with the right button, the view zoomed meanwhile, finished with Done.
+    choose("polygon")
+    for x, y in ((420, 100), (500, 100), (560, 300)):
+        page.click(x, y)
+    page.click(560, 300, button="right")
+    page.page.mouse.wheel(0, 100)
+    page.click(500, 180)
+    page.click(420, 180)
+    root.get_by_role("button", name="Done", exact=True).click()
+    (polygon,) = page.selection
+    near(points_of(polygon), [420, 100, 500, 100, 500, 180, 420, 180])
+    # Its points by right click: another one to start with, the direction, one less; Alt and a click do the same.
+    page.click(500, 180, button="right")
+    page.notebook.screenshot("manual-point-menu")
+    root.get_by_role("menuitem", name="Set the starting point here").click()
+    near(points_of(polygon), [500, 180, 420, 180, 420, 100, 500, 100])
+    page.click(460, 140, button="right")
+    root.get_by_role("menuitem", name="Reverse the orientation").click()
+    near(points_of(polygon), [500, 180, 500, 100, 420, 100, 420, 180])
+    page.click(500, 100, button="right")
+    root.get_by_role("menuitem", name="Delete the point").click()
+    near(points_of(polygon), [500, 180, 420, 100, 420, 180])
+    page.page.keyboard.down("Alt")
+    page.click(420, 100)
+    page.page.keyboard.up("Alt")
+    expect(root.get_by_test_id("toast").first).to_be_visible()
+    assert len(points_of(polygon)) == 6
+    # Drawn in one go, with Shift.
+    page.press("Escape")
+    choose("polyline")
+    page.click(40, 300)
+    page.page.keyboard.down("Shift")
+    page.page.mouse.move(*page.screen(200, 320), steps=12)
+    page.page.keyboard.up("Shift")
+    page.press("n")
+    (line,) = page.selection
+    assert len(points_of(line)) >= 8
+    choose("polyline", "3")
+    for x, y in ((40, 40), (80, 20), (120, 40)):
+        page.click(x, y)
+    near(points_of(page.selection[0]), [40, 40, 80, 20, 120, 40])
+    # A double click on an edge adds a point.
+    page.page.mouse.dblclick(*page.screen(60, 30))
+    assert len(points_of(page.selection[0])) == 8
+
+    # A polygon as a track: drawn anew further on, between them interpolated.
+    page.press("Escape")
+    page.choose_track_mode()
+    choose("polygon", "4")
+    for x, y in ((200, 200), (260, 200), (260, 260), (200, 260)):
+        page.click(x, y)
+    page.go_to(10)
+    page.press("Shift+N")
+    for x, y in ((240, 200), (300, 200), (300, 260), (240, 260)):
+        page.click(x, y)
+    page.saved()
+    between = task(store).to_frame(interpolate=True).query("frame == 5 and type == 'polygon'").iloc[0]
+    shape = np.reshape(between.points, (-1, 2))
+    near([*shape.min(axis=0), *shape.max(axis=0)], [220, 200, 280, 260], 2)
+    # One point as a track.
+    page.go_to(0)
+    page.press("Escape")
+    choose("points", "1")
+    page.click(400, 250)
+    page.go_to(10)
+    page.drag((400, 250), (440, 290))
+    page.saved()
+    between = task(store).to_frame(interpolate=True).query("frame == 5 and type == 'points'").iloc[0]
+    near(between.points, [420, 270], 2)
+
+    # A cuboid is moved as a whole, and another side becomes its front.
+    root.get_by_test_id("draw-mode-shape").click()
+    page.press("Escape")
+    choose("cuboid")
+    page.click(100, 220)
+    page.click(160, 280)
+    (cuboid,) = page.selection
+    drawn = points_of(cuboid)
+    page.drag((130, 250), (150, 240))
+    near(points_of(cuboid), [each + (-10 if index % 2 else 20) for index, each in enumerate(drawn)], 2)
+    moved = points_of(cuboid)
+    page.click(150, 240, button="right")
+    root.get_by_role("menuitem", name="Switch the orientation").click()
+    assert points_of(cuboid) != moved
+
+    # Tags, by the button of the tool bar and in their own workspace.
+    page.press("Escape")
+    root.get_by_role("button", name="Tag the frame as car").click()
+    root.get_by_test_id("workspace").select_option("tags")
+    tags = root.get_by_test_id("tags-workspace")
+    tags.get_by_role("button", name="person", exact=True).click()
+    tags.get_by_role("button", name="Add person").click()
+    page.wait("editor.objects.value.filter((state) => state.kind === 'tag').length === 2")
+    page.saved()
+    assert sorted(task(store).to_frame().query("type == 'tag'").label) == ["car", "person"]
+    assert not page.notebook.errors
