@@ -1,7 +1,7 @@
 /** Which frame is shown: seeking, stepping, scrubbing, playing, and what to fetch ahead. */
 import { batch, type Signal, signal } from "@preact/signals";
 import type { Link } from "../wire/link";
-import { type Decode, type FrameImage, FrameSource, type Tier } from "./source";
+import { type Decode, type FrameImage, FrameSource, LeftOut, type Tier } from "./source";
 
 export type { FrameImage } from "./source";
 
@@ -186,6 +186,7 @@ export class FramePlayer {
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") return;
       if (this.frame.peek() !== frame) return;
+      if (error instanceof LeftOut) return this.load(frame, tier, rest);
       batch(() => {
         this.error.value = error instanceof Error ? error.message : String(error);
         this.loading.value = false;
@@ -205,9 +206,10 @@ export class FramePlayer {
     const [nearest] = missing;
     if (nearest === undefined) return;
     const urgent = Math.abs(nearest - frame) === 1;
-    // Many in one message, but not the one that is wanted next.
-    if (urgent) this.source.fetchAll([nearest], tier);
-    if (urgent || 2 * missing.length >= ahead) this.source.fetchAll(missing.slice(urgent ? 1 : 0), tier);
+    // Many in one message, but not the one that somebody may step to next.
+    const alone = urgent && !this.playing.peek() ? 1 : 0;
+    if (alone) this.source.fetchAll([nearest], tier);
+    if (urgent || 2 * missing.length >= ahead) this.source.fetchAll(missing.slice(alone, AHEAD + alone), tier);
   }
 
   /** Play one frame after the other, in time if the pictures come fast enough, slower if not; none is left out. */

@@ -30,6 +30,9 @@ const ENCODED_BYTES = 256 * 2 ** 20;
 /** An answer of so many bytes is sent at once, see `CallOptions.large`. */
 const LARGE_BYTES = 64 * 2 ** 10;
 
+/** The kernel had no time for this one: it is asked for again when it is wanted. */
+export class LeftOut extends Error {}
+
 export class FrameSource {
   /** Pictures that left the cache are not closed at once: the canvas may still be showing them. */
   private readonly decoded = new ByteCache<string, FrameImage>(DECODED_BYTES);
@@ -85,6 +88,7 @@ export class FrameSource {
       abort.signal.addEventListener("abort", () => --left <= 0 && all.abort(abort.signal.reason), { once: true });
       const image = pulled.then(() => {
         abort.signal.throwIfAborted();
+        if (!this.encoded.has(key)) throw new LeftOut();
         return this.load(key, frame, tier, abort.signal);
       });
       // Failures are reported when such a frame is really wanted.

@@ -9,8 +9,9 @@ const REST_MS = 120;
 
 export function ContextPanel() {
   const { editor } = useAnnotator();
-  const frame = editor.frame.value;
   const wanted = editor.frames.kind === "images" && editor.settings.value.showContext;
+  // Videos have none: while they play, nothing here may be done for each frame.
+  const frame = wanted ? editor.frame.value : 0;
   const [has, setHas] = useState(false);
   useEffect(() => {
     editor.context.value = [];

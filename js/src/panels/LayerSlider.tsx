@@ -1,19 +1,23 @@
 /** The layers of a frame: those above the chosen one are not drawn, and new objects come onto it. */
-import { useEffect } from "preact/hooks";
+import { effect, useComputed } from "@preact/signals";
+import { useLayoutEffect } from "preact/hooks";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
 import { Layers, Plus } from "./icons";
 
 export function LayerSlider() {
   const { editor } = useAnnotator();
-  const frame = editor.frame.value;
   // Every frame has layers of its own.
-  useEffect(() => {
-    editor.layer.value = null;
-  }, [frame]);
-  const layers = editor.document.statesAt(frame).flatMap((state) => (state.kind === "tag" ? [] : state.z_order));
+  useLayoutEffect(() => {
+    return effect(() => {
+      editor.frame.value;
+      editor.layer.value = null;
+    });
+  }, [editor]);
+  const lowest = useComputed(() => editor.objects.value.reduce((least, { z_order }) => Math.min(least, z_order), 0));
+  const highest = useComputed(() => editor.objects.value.reduce((most, { z_order }) => Math.max(most, z_order), 0));
   const chosen = editor.layer.value;
-  const [low, high] = [Math.min(0, ...layers), Math.max(0, ...layers, chosen ?? 0)];
+  const [low, high] = [lowest.value, Math.max(highest.value, chosen ?? 0)];
   if (low === high) return null;
   const shown = chosen ?? high;
   const choose = (layer: number): void => {

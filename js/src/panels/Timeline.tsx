@@ -1,6 +1,6 @@
 /** All tracks of the job over its frames, with a lane for shapes and tags, and the present frame. */
-import { type Signal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { effect, type Signal, useComputed, useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useAnnotator } from "./context";
 import { ActionButton, IconButton } from "./IconButton";
 import { ChevronDown, ChevronRight, Expand, SkipBack, SkipForward, StepBack, StepForward, ZoomIn, ZoomOut } from "./icons";
@@ -27,9 +27,15 @@ export function Timeline() {
   const whole = wholeRange(player.first, player.last);
   const range = useSignal<TimeRange>(whole);
   const { timelineOpen: open, timelineHeight } = editor.settings.value;
-  useSignalEffect(() => {
-    range.value = following(range.peek(), whole, editor.frame.value);
-  });
+  const { from, to } = whole;
+  // At once: put off until after the frame of the screen, it would cost another one for each frame of the video.
+  useLayoutEffect(
+    () =>
+      effect(() => {
+        range.value = following(range.peek(), { from, to }, editor.frame.value);
+      }),
+    [editor, from, to],
+  );
   const zoom = (factor: number) => (): void => {
     range.value = zoomed(range.peek(), whole, factor, editor.frame.peek() + 0.5);
   };
@@ -204,5 +210,6 @@ function Playhead({ range, width, rows }: { range: Signal<TimeRange>; width: num
   if (frame + 1 <= shown.from || frame >= shown.to) return null;
   const left = NAMES + leftOf(frame, shown, width);
   const wide = Math.max(2, leftOf(shown.from + 1, shown, width));
-  return <div class="cvw-playhead" style={{ left: `${left}px`, width: `${wide}px`, height: `${RULER + rows * ROW}px` }} />;
+  const style = { transform: `translateX(${left}px)`, width: `${wide}px`, height: `${RULER + rows * ROW}px` };
+  return <div class="cvw-playhead" style={style} />;
 }

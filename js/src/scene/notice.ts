@@ -42,7 +42,8 @@ export class Notice {
 
   clear(): void {
     clearTimeout(this.timer);
-    this.element.hidden = true;
+    // Saying it anew would have the browser compute styles, for each frame that is played.
+    if (!this.element.hidden) this.element.hidden = true;
   }
 
   dispose(): void {
