@@ -90,6 +90,20 @@ class Members:
             raise FormatError("it unpacks to more than 4 GiB", where=self.where(name))
         return data
 
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """Yield the bytes of a member piece by piece, so that a large one is never in memory as a whole."""
+        left = _MAX_MEMBER
+        try:
+            path = Path(self._file or f"{self._folder}/{name}")
+            with self._zip.open(name) if self._zip is not None else path.open("rb") as file:
+                while data := file.read(_SMALL):
+                    left -= len(data)
+                    if left < 0:
+                        raise FormatError("it unpacks to more than 4 GiB", where=self.where(name))
+                    yield data
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+            raise FormatError(f"it cannot be read: {error}", where=self.where(name)) from None
+
     def head(self, name: str, count: int) -> bytes:
         """Return the first bytes of a member, fewer if it is shorter."""
         if self._zip is not None:
@@ -118,15 +132,17 @@ def _file_bytes(path: str, most: int = _MAX_MEMBER + 1) -> bytes:
     handle = os.open(path, _FLAGS)
     try:
         data = os.read(handle, min(_BLOCK, most))
-        if len(data) < min(_BLOCK, most):
+        if len(data) < _BLOCK or most == _BLOCK:
             # A regular file gives all it has, up to what was asked for.
             return data
-        parts = [data]
-        left = most - len(data)
+        os.lseek(handle, 0, os.SEEK_SET)
+        # As a rule one piece: joining several would have the file in memory twice.
+        parts = []
+        left = min(most, os.fstat(handle).st_size)
         while left > 0 and (data := os.read(handle, min(_MOST_AT_ONCE, left))):
             parts.append(data)
             left -= len(data)
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
     finally:
         os.close(handle)
 

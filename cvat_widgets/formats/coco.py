@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cvat_widgets.errors import FormatError
 from cvat_widgets.formats.archive import Members, Sink
-from cvat_widgets.formats.coco_reader import looks_like_coco, read_coco
+from cvat_widgets.formats.coco_file import looks_like_coco
+from cvat_widgets.formats.coco_reader import read_coco
 from cvat_widgets.formats.coco_writer import coco_json
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.pictures import with_found_pictures, write_pictures

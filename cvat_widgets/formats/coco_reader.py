@@ -1,75 +1,34 @@
-"""COCO instances read into columns. The JSON is decoded straight into typed structs; no object is kept for an annotation."""
+"""COCO instances read into columns; no object is kept for an annotation."""
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from cvat_widgets.errors import CvatWidgetsError, FormatError
+from cvat_widgets.formats.coco_file import NO_SEGMENTATION, CocoAnnotation, CocoCategory, CocoFile, CocoImage, decoded
 from cvat_widgets.formats.dataset import Dataset
-from cvat_widgets.formats.rows import RowBuilder
+from cvat_widgets.formats.rows import Floats, Integers, RowBuilder
+from cvat_widgets.model.extras import ExtraColumns
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.kinds import MASK, POLYGON, RECTANGLE, SOURCE_CODE, Flag
 from cvat_widgets.model.labels import Label
 from cvat_widgets.model.masks import from_coco_rle
 from cvat_widgets.model.table import AnnotationTable
 
-__all__ = ["looks_like_coco", "read_coco"]
+__all__ = ["read_coco"]
 
 _FILE = SOURCE_CODE["file"]
 _SUBSET = re.compile(r"instances_(.+)\.json$")
+_UNKNOWN = math.nan
 _OWN_KEYS = frozenset({"occluded", "rotation", "track_id", "keyframe", "outside"})
-
-
-class _Image(msgspec.Struct, gc=False):
-    id: int
-    file_name: str
-    width: int = 0
-    height: int = 0
-
-
-class _Category(msgspec.Struct, gc=False):
-    id: int
-    name: str
-    supercategory: Any = ""
-
-
-class _Annotation(msgspec.Struct, gc=False):
-    image_id: int
-    category_id: int
-    id: int = 0
-    bbox: list[float] | None = None
-    segmentation: Any = None
-    area: float | None = None
-    iscrowd: int = 0
-    score: float = 1.0
-    attributes: dict[str, Any] | None = None
-
-
-class _File(msgspec.Struct):
-    images: list[_Image]
-    annotations: list[_Annotation]
-    categories: list[_Category]
-
-
-def looks_like_coco(data: bytes) -> bool:
-    """Whether bytes are JSON with the parts of a COCO file."""
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"{":
-        return False
-    try:
-        found = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return False
-    if not {"images", "annotations", "categories"} <= set(found):
-        return False
-    # Categories with keypoints make it a file of "COCO Keypoints".
-    return b'"keypoints"' not in bytes(found["categories"])
 
 
 def read_coco(parts: Iterable[tuple[str, bytes, str]], name: str) -> Dataset:
@@ -85,35 +44,49 @@ def read_coco(parts: Iterable[tuple[str, bytes, str]], name: str) -> Dataset:
     reader = _Reader()
     for member, data, where in parts:
         found = _SUBSET.search(member)
-        file = _decoded(data, where)
+        points = Floats()
+        file = decoded(data, points, where)
         # The text of a large file goes before its columns come.
         del data
-        reader.add(file, "" if found is None or found[1] == "default" else found[1], where)
+        reader.add(file, points, "" if found is None or found[1] == "default" else found[1], where)
     return reader.dataset(name)
 
 
-def _decoded(data: bytes, where: str) -> _File:
-    try:
-        return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"), type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise FormatError(f"not a COCO file: {error}", where=where) from None
+class _Extras:
+    """What the annotations say beyond the model, kept for whoever writes them again: id, area, ``iscrowd`` and box."""
+
+    def __init__(self) -> None:
+        self.row, self.id, self.crowd = Integers(), Integers(), Integers()
+        self.area, self.box = Floats(), Floats()
+
+    def add(self, rows: Iterable[int], items: Sequence[CocoAnnotation]) -> None:
+        """Add what annotations say, one a row."""
+        self.row.extend(rows)
+        self.id.extend(item.id for item in items)
+        self.crowd.extend(item.iscrowd for item in items)
+        self.area.extend(_UNKNOWN if item.area is None else item.area for item in items)
+        for item in items:
+            self.box.extend(item.bbox if item.bbox and len(item.bbox) == 4 else (_UNKNOWN,) * 4)
+
+    def columns(self) -> ExtraColumns:
+        box = np.asarray(self.box).reshape(-1, 4)
+        columns = (np.asarray(self.id), np.asarray(self.area), np.asarray(self.crowd), box)
+        return ExtraColumns("coco", np.asarray(self.row), columns)
 
 
 class _Reader:
     def __init__(self) -> None:
-        self.images: list[_Image] = []
+        self.images: list[CocoImage] = []
         self.subsets: list[str] = []
-        self.categories: dict[int, _Category] = {}
-        self.tables: list[AnnotationTable] = []
-        self.label_ids: dict[str, int] = {}
-        self.labels: list[Label] = []
+        self.categories: dict[int, CocoCategory] = {}
         self.rows = RowBuilder()
+        self.extras = _Extras()
         self.next_id = 1
         self.next_group = 1
         self.tracks: dict[Any, int] = {}
         self.own_ids = True
 
-    def add(self, file: _File, subset: str, where: str) -> None:
+    def add(self, file: CocoFile, points: Floats, subset: str, where: str) -> None:
         first = len(self.images)
         frame_of = {image.id: first + index for index, image in enumerate(file.images)}
         if len(frame_of) != len(file.images):
@@ -124,59 +97,74 @@ class _Reader:
             self.categories.setdefault(category.id, category)
             self.rows.label_code(category.name)
         label_of = {category.id: self.rows.label_code(category.name) for category in file.categories}
-        if _only_boxes(file.annotations):
-            self._boxes(file.annotations, frame_of, label_of, where)
+        if _only_outlines(file.annotations) and self._columns(file.annotations, points, frame_of, label_of):
             return
         for index, annotation in enumerate(file.annotations):
             try:
-                self._annotation(annotation, frame_of, label_of)
+                self._annotation(annotation, points, frame_of, label_of)
             except (CvatWidgetsError, KeyError, TypeError, ValueError, OverflowError) as error:
                 raise FormatError(_reason(error, annotation), where=f"{where}: annotations[{index}]") from None
 
-    def _boxes(self, items: list[_Annotation], frame_of: dict[int, int], label_of: dict[int, int], where: str) -> None:
-        """Take a file of plain boxes as whole columns; their ids become the ids of the rows."""
-        count = len(items)
+    def _columns(self, items: list[CocoAnnotation], points: Floats, frame_of: dict[int, int], label_of: dict[int, int]) -> bool:
+        """Take a file of boxes and polygons as whole columns; if something is wrong with it, take nothing and say so."""
+        count, rows = len(items), self.rows
+        outlines = [item.segmentation.lengths if item.segmentation else () for item in items]
+        parts = np.fromiter((len(each) or 1 for each in outlines), np.int64, count)
+        boxed = np.fromiter((not each for each in outlines), bool, count)
+        scores = np.fromiter((item.score for item in items), np.float64, count)
         frames = np.fromiter((frame_of.get(item.image_id, -1) for item in items), np.int64, count)
         labels = np.fromiter((label_of.get(item.category_id, -1) for item in items), np.int64, count)
-        numbers = itertools.chain.from_iterable(item.bbox or () for item in items)
-        boxes = np.fromiter(numbers, np.float64, 4 * count).reshape(-1, 4)
-        for bad, text in (
-            (frames < 0, "image_id {0.image_id} names no image"),
-            (labels < 0, "category_id {0.category_id} names no category"),
-            ((boxes[:, 2:] < 0).any(axis=1), "the bbox {0.bbox} has a negative size"),
-        ):
-            if bad.any():
-                index = int(np.argmax(bad))
-                item = items[index]
-                raise FormatError(f"annotation {item.id}: {text.format(item)}", where=f"{where}: annotations[{index}]")
+        numbers = itertools.chain.from_iterable(item.bbox or () for item, each in zip(items, outlines, strict=True) if not each)
+        boxes = np.fromiter(numbers, np.float64, 4 * int(boxed.sum())).reshape(-1, 4)
+        try:
+            ids = np.fromiter((item.id for item in items), np.int64, count)
+            crowds = np.fromiter((item.iscrowd for item in items), np.int64, count)
+        except OverflowError:
+            return False
+        if (frames < 0).any() or (labels < 0).any() or (boxes[:, 2:] < 0).any():
+            return False
         boxes[:, 2:] += boxes[:, :2]
-        rows = self.rows
-        ids = np.fromiter((item.id for item in items), np.int64, count)
+        first, total = len(rows.id), int(parts.sum())
+        plain = bool(boxed.all()) and not crowds.any()
         ordered = np.sort(ids)
-        if rows.id or int(ordered[0]) < 1 or (ordered[1:] == ordered[:-1]).any():
-            ids = np.arange(self.next_id, self.next_id + count)
+        if not plain or first or int(ordered[0]) < 1 or (ordered[1:] == ordered[:-1]).any():
+            ids = np.arange(self.next_id, self.next_id + total)
             self.own_ids = False
         self.next_id = int(ids.max()) + 1
-        rows.id.frombytes(ids.tobytes())
-        rows.frame.frombytes(frames.tobytes())
-        rows.label.frombytes(labels.tobytes())
-        constants = ((rows.type, RECTANGLE), (rows.source, _FILE), (rows.track, -1), (rows.parent, -1), (rows.group, 0))
-        for column, value in (*constants, (rows.z_order, 0), (rows.flags, 0)):
-            column.frombytes(np.full(count, value, np.int64).tobytes())
-        rows.score += (item.score for item in items)
-        rows.rotation.frombytes(bytes(8 * count))
-        first = len(rows.points)
-        rows.points.frombytes(boxes.tobytes())
-        rows.offsets.frombytes(np.arange(first + 4, first + 4 * count + 1, 4).tobytes())
+        grouped = parts > 1
+        groups = np.where(grouped, np.cumsum(grouped) + self.next_group - 1, 0)
+        self.next_group += int(grouped.sum())
+        if not plain:
+            owners = np.repeat(np.arange(count), parts).tolist()
+            self.extras.add(range(first, first + total), [items[owner] for owner in owners])
+        zeros = np.zeros(total, np.int64)
+        kinds = np.where(boxed, RECTANGLE, POLYGON)
+        for column, values in (
+            (rows.id, ids), (rows.frame, np.repeat(frames, parts)), (rows.label, np.repeat(labels, parts)),
+            (rows.type, np.repeat(kinds, parts)), (rows.track, zeros - 1), (rows.parent, zeros - 1),
+            (rows.group, np.repeat(groups, parts)), (rows.z_order, zeros), (rows.flags, zeros), (rows.rotation, zeros * 0.0),
+            (rows.source, zeros + _FILE), (rows.score, np.repeat(scores, parts)),
+        ):  # fmt: skip
+            column.frombytes(values.tobytes())
+        lengths = np.fromiter(itertools.chain.from_iterable(each or (4,) for each in outlines), np.int64, total)
+        start = len(rows.points)
+        rows.offsets.frombytes((start + np.cumsum(lengths)).tobytes())
+        if boxed.any():
+            points = _merged(points, boxes, np.repeat(np.repeat(boxed, parts), lengths))
+        if start:
+            rows.points.extend(points)
+        else:
+            rows.points = points
+        return True
 
-    def _annotation(self, item: _Annotation, frame_of: dict[int, int], label_of: dict[int, int]) -> None:
+    def _annotation(self, item: CocoAnnotation, points: Floats, frame_of: dict[int, int], label_of: dict[int, int]) -> None:
         frame = frame_of.get(item.image_id)
         if frame is None:
             raise FormatError(f"image_id {item.image_id} names no image")
         label = label_of.get(item.category_id)
         if label is None:
             raise FormatError(f"category_id {item.category_id} names no category")
-        shapes = self._shapes(item)
+        shapes = self._shapes(item, points)
         group = 0
         if len(shapes) > 1:
             group, self.next_group = self.next_group, self.next_group + 1
@@ -190,7 +178,7 @@ class _Reader:
                 track = self.tracks.setdefault(key, len(self.tracks))
                 flags |= int(Flag.KEYFRAME) if attributes.get("keyframe", True) else 0
         rows = self.rows
-        for type_code, points in shapes:
+        for type_code, outline in shapes:
             row = len(rows.id)
             rows.id.append(self.next_id)
             rows.frame.append(frame)
@@ -204,28 +192,31 @@ class _Reader:
             rows.rotation.append(rotation)
             rows.source.append(_FILE)
             rows.score.append(item.score)
-            rows.points.extend(points)
+            rows.points.extend(outline)
             rows.offsets.append(len(rows.points))
             self.next_id += 1
             if track < 0:
-                rows.extras[row] = {"coco": (item.id, item.area, item.iscrowd, item.bbox)}
+                self.extras.add((row,), (item,))
             if attributes:
                 for name, value in attributes.items():
                     if name not in _OWN_KEYS and value is not None:
                         rows.add_attribute(row, label, name, _text(value))
 
     @staticmethod
-    def _shapes(item: _Annotation) -> list[tuple[int, Sequence[float]]]:
+    def _shapes(item: CocoAnnotation, points: Floats) -> list[tuple[int, Sequence[float]]]:
         """Return the shapes of an annotation: polygons of its segmentation, its mask, or its box."""
-        segmentation = item.segmentation
-        if isinstance(segmentation, dict):
-            return [(MASK, from_coco_rle(segmentation).tolist())]
-        if segmentation:
-            polygons = segmentation if isinstance(segmentation[0], list) else [segmentation]
+        segmentation = item.segmentation or NO_SEGMENTATION
+        if isinstance(segmentation.other, dict):
+            return [(MASK, from_coco_rle(segmentation.other).tolist())]
+        if segmentation.other is not None:
+            polygons = segmentation.other if isinstance(segmentation.other[0], list) else [segmentation.other]
             for polygon in polygons:
                 if len(polygon) < 6 or len(polygon) % 2:
                     raise FormatError(f"a polygon has {len(polygon)} numbers; at least 6 and an even number are needed")
             return [(POLYGON, [float(value) for value in polygon]) for polygon in polygons]
+        if segmentation.lengths:
+            ends = itertools.accumulate(segmentation.lengths, initial=segmentation.start)
+            return [(POLYGON, points[begin:end]) for begin, end in itertools.pairwise(ends)]
         if item.bbox is None or len(item.bbox) != 4:
             raise FormatError("it has neither a segmentation nor a bbox of four numbers")
         x, y, width, height = item.bbox
@@ -237,6 +228,7 @@ class _Reader:
         try:
             declared = [Label(category.name) for category in _unique(self.categories.values())]
             labels, table = self.rows.finish(declared)
+            table = replace(table, extras=self.extras.columns())
         except CvatWidgetsError as error:
             raise FormatError(error.what, where=name, hint=error.hint) from None
         if self.tracks:
@@ -252,19 +244,31 @@ class _Reader:
             tuple(image.id for image in self.images),
         )
         ids = {category.name: (category.id, category.supercategory) for category in self.categories.values()}
-        meta = {"coco_categories": ids, "coco_ids": self.own_ids and not self.rows.extras and not self.tracks}
+        meta = {"coco_categories": ids, "coco_ids": self.own_ids and not self.extras.row and not self.tracks}
         return Dataset(labels=labels, frames=frames, table=table, name=name, meta=meta)
 
 
-def _only_boxes(items: list[_Annotation]) -> bool:
-    """Whether every annotation is a box and nothing else: such files are read as whole columns."""
+def _only_outlines(items: list[CocoAnnotation]) -> bool:
+    """Whether every annotation is a box or polygons and nothing else: such files are read as whole columns."""
     return bool(items) and all(
-        item.bbox is not None and len(item.bbox) == 4 and not item.segmentation and not item.attributes and not item.iscrowd
+        not item.attributes
+        and (item.segmentation is None or item.segmentation.other is None)
+        and ((item.bbox is not None and len(item.bbox) == 4) or bool(item.segmentation and item.segmentation.lengths))
         for item in items
     )
 
 
-def _unique(categories: Any) -> list[_Category]:
+def _merged(points: Floats, boxes: NDArray[np.float64], in_box: NDArray[np.bool_]) -> Floats:
+    """Return the coordinates of polygons and boxes in the order of the file."""
+    merged = np.empty(len(in_box))
+    merged[in_box] = boxes.ravel()
+    merged[~in_box] = np.asarray(points)
+    found = Floats()
+    found.frombytes(merged.tobytes())
+    return found
+
+
+def _unique(categories: Any) -> list[CocoCategory]:
     return list({category.name: category for category in categories}.values())
 
 
@@ -276,7 +280,7 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _reason(error: Exception, annotation: _Annotation) -> str:
+def _reason(error: Exception, annotation: CocoAnnotation) -> str:
     if isinstance(error, CvatWidgetsError):
         return f"annotation {annotation.id}: {error.what}"
     return f"annotation {annotation.id}: {error}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.model.extras import ExtraColumns
 from cvat_widgets.model.geometry import areas, bounding_boxes, ellipse_polygon
 from cvat_widgets.model.interpolation import interpolate_table
 from cvat_widgets.model.kinds import ELLIPSE, MASK, POLYGON, RECTANGLE, Flag
@@ -22,20 +24,24 @@ _CHUNK = 20_000
 """Annotations encoded at a time: few enough to stay small in memory, enough for a call to the encoder not to count."""
 
 
-class _Flags(msgspec.Struct, gc=False):
+class _Occluded(msgspec.Struct, gc=False):
+    occluded: bool
+
+
+class _Turned(msgspec.Struct, gc=False):
     occluded: bool
     rotation: float
 
 
-class _Box(msgspec.Struct, gc=False):
+class _Outline(msgspec.Struct, gc=False):
     id: int
     image_id: int
     category_id: int
+    segmentation: tuple[()] | tuple[list[float]]
     area: float
-    bbox: tuple[float, float, float, float]
-    attributes: _Flags
-    segmentation: tuple[()] = ()
-    iscrowd: int = 0
+    bbox: list[float]
+    iscrowd: int
+    attributes: _Occluded | _Turned
 
 
 def coco_json(dataset: Dataset, frames: Sequence[int]) -> Iterator[bytes]:
@@ -93,34 +99,54 @@ class _Annotations:
         self.specs = {spec.id: spec for label in dataset.labels for spec in label.attributes}
 
     def chunks(self) -> Iterator[list[Any]]:
-        """Yield the annotations for the encoder; plain boxes, the common case, never become dictionaries."""
+        """Yield the annotations for the encoder; plain boxes and polygons, the common case, never become dictionaries."""
         table = self.table
-        plain = not table.extras and not len(table.attributes) and not table.is_track.any() and not (table.score != 1).any()
-        if plain and len(table) and (table.type == RECTANGLE).all():
-            yield from self._boxes()
+        plain = not len(table.attributes) and not table.is_track.any() and not (table.score != 1).any()
+        alone = (table.type == RECTANGLE) | ((table.type == POLYGON) & (table.group == 0))
+        if plain and len(table) and alone.all() and (not table.extras or isinstance(table.extras, ExtraColumns)):
+            yield from self._outlines()
             return
         found = self.all()
         for start in range(0, len(found), _CHUNK):
             yield found[start : start + _CHUNK]
 
-    def _boxes(self) -> Iterator[list[Any]]:
+    def _outlines(self) -> Iterator[list[_Outline]]:
+        """Yield boxes and polygons, each an annotation of its own."""
         table = self.table
-        starts = table.offsets[:-1]
-        left, top, right, bottom = (table.points[starts + index] for index in range(4))
-        width, height = right - left, bottom - top
-        ids = table.id if self.dataset.meta.get("coco_ids") else np.arange(len(table)) + 1
+        image_id = np.array(self.image_id)
         category = np.array([self.category.get(label, 0) for label in range(int(table.label.max()) + 1)])
-        columns = (ids, np.array(self.image_id)[table.frame], category[table.label], width * height)
-        boxes = (left, top, width, height)
-        flags = (table.has(Flag.OCCLUDED), table.rotation)
-        for start in range(0, len(table), _CHUNK):
-            part = slice(start, start + _CHUNK)
+        ids = table.id if self.dataset.meta.get("coco_ids") else np.arange(len(table)) + 1
+        if isinstance(table.extras, ExtraColumns):
+            known = table.extras.columns[0]
+            ids = known if len(np.unique(known)) == len(table) else ids
+        # Few enough points to stay small in memory, too.
+        steps = np.searchsorted(table.offsets, np.arange(0, len(table.points), _CHUNK * 4), side="right") - 1
+        parts = np.unique(np.concatenate((steps, np.arange(0, len(table), _CHUNK), [len(table)])))
+        for start, stop in pairwise(parts.tolist()):
+            rows = np.arange(start, stop)
+            part = table.take(rows)
+            boxes = bounding_boxes(part.with_columns(rotation=np.zeros(len(part))))
+            boxes[:, 2:] -= boxes[:, :2]
+            area, crowd = areas(part), np.zeros(len(part), np.int64)
+            if isinstance(part.extras, ExtraColumns):
+                known, (_, its_area, its_crowd, its_box) = part.extras.rows, part.extras.columns
+                area[known] = np.where(np.isnan(its_area), area[known], its_area)
+                boxes[known] = np.where(np.isnan(its_box), boxes[known], its_box)
+                crowd[known] = its_crowd
+            points, spans = part.points.tolist(), list(pairwise(part.offsets.tolist()))
+            is_box = (part.type == RECTANGLE).tolist()
+            flags = zip(is_box, part.has(Flag.OCCLUDED).tolist(), part.rotation.tolist(), strict=True)
             yield list(
                 map(
-                    _Box,
-                    *(each[part].tolist() for each in columns),
-                    zip(*(each[part].tolist() for each in boxes), strict=True),
-                    map(_Flags, *(each[part].tolist() for each in flags)),
+                    _Outline,
+                    ids[rows].tolist(),
+                    image_id[part.frame].tolist(),
+                    category[part.label].tolist(),
+                    [() if box else (points[a:b],) for box, (a, b) in zip(is_box, spans, strict=True)],
+                    area.tolist(),
+                    boxes.tolist(),
+                    crowd.tolist(),
+                    [_Turned(occluded, turn) if box else _Occluded(occluded) for box, occluded, turn in flags],
                 )
             )
 

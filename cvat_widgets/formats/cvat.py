@@ -71,14 +71,14 @@ class CvatImport(Format):
 
     def detect(self, members: Members) -> bool:
         """Whether there is an XML whose first element is ``<annotations>``."""
-        return any(b"<annotations" in members.read(name)[:2000] for name in _xml_names(members)[:1])
+        return any(b"<annotations" in members.head(name, 2000) for name in _xml_names(members)[:1])
 
     def read(self, members: Members) -> Dataset:
         """Read the XML."""
         names = _xml_names(members)
         if not names:
             raise FormatError("there is no annotations.xml in it", where=str(members.path))
-        return with_found_pictures(read_xml(members.read(names[0]), members.where(names[0])), members)
+        return with_found_pictures(read_xml(members.blocks(names[0]), members.where(names[0])), members)
 
     def write(self, dataset: Dataset, sink: Sink, *, save_images: bool, progress: Progress) -> None:
         """Not written under this name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 from xml.parsers import expat
 
@@ -48,8 +49,8 @@ _FILE = SOURCE_CODE["file"]
 _FAR = math.inf
 
 
-def read_xml(data: bytes, where: str) -> Dataset:
-    """Read an ``annotations.xml``.
+def read_xml(blocks: Iterable[bytes], where: str) -> Dataset:
+    """Read an ``annotations.xml``, which comes in pieces of any size.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def read_xml(data: bytes, where: str) -> Dataset:
         It is not CVAT's XML, is damaged, or holds a value that cannot be; the text names the line.
     """
     reader = _Reader(where)
-    reader.parse(data)
+    reader.parse(blocks)
     return reader.dataset()
 
 
@@ -91,9 +92,11 @@ class _Reader:
     def _place(self) -> str:
         return f"{self.where}:{self.parser.CurrentLineNumber}"
 
-    def parse(self, data: bytes) -> None:
+    def parse(self, blocks: Iterable[bytes]) -> None:
         try:
-            self.parser.Parse(data, True)
+            for block in blocks:
+                self.parser.Parse(block, False)
+            self.parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise FormatError(
                 f"the XML is damaged: {expat.errors.messages[error.code]}", where=f"{self.where}:{error.lineno}"

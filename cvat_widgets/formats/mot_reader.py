@@ -61,7 +61,7 @@ def read_mot(members: Members) -> Dataset:
     root = folder[: -len("gt")].rstrip("/") if f"/{folder}".endswith("/gt") else folder
     listed = f"{folder}/labels.txt".lstrip("/")
     names = label_lines(members, listed) if listed in members.names else list(_OFFICIAL)
-    rows = _Rows.parsed(text_of(members, name), members.where(name))
+    rows = _Rows.parsed(members, name)
     rows.check(len(names))
     return _dataset(members, rows, names, root)
 
@@ -71,27 +71,30 @@ class _Rows:
     """The lines as numbers: float64 of shape (n, 9), and what errors need to name a line."""
 
     values: NDArray[np.float64]
-    text: str
-    where: str
+    members: Members
+    name: str
 
     @classmethod
-    def parsed(cls, text: str, where: str) -> _Rows:
+    def parsed(cls, members: Members, name: str) -> _Rows:
         """Read all lines at once; one by one only where that fails."""
-        if not text.strip():
-            return cls(np.empty((0, 9)), text, where)
+        data = members.read(name)
+        if b"\r" in data or not data.isascii():
+            data = text_of(members, name).encode()
+        if not data or data.isspace():
+            return cls(np.empty((0, 9)), members, name)
         try:
-            values = np.loadtxt(io.BytesIO(text.encode()), delimiter=",", ndmin=2)
+            values = np.loadtxt(io.BytesIO(data), delimiter=",", ndmin=2)
         except (ValueError, OverflowError):
-            return cls(cls._one_by_one(text, where), text, where)
+            return cls(cls._one_by_one(members, name), members, name)
         if values.shape[1] < 6 or not np.isfinite(values).all():
-            return cls(cls._one_by_one(text, where), text, where)
+            return cls(cls._one_by_one(members, name), members, name)
         if values.shape[1] == 10 and (values[:, _CLASS] != np.floor(values[:, _CLASS])).any():
             # Ten numbers of MOT 2015: the last three are a place in the world, not class and visibility.
             values[:, _CLASS:] = -1
         if values.shape[1] >= 9:
-            return cls(values[:, :9], text, where)
+            return cls(values[:, :9], members, name)
         missing = np.tile([_DEFAULTS[column] for column in range(values.shape[1], 9)], (len(values), 1))
-        return cls(np.hstack((values, missing)), text, where)
+        return cls(np.hstack((values, missing)), members, name)
 
     @functools.cached_property
     def order(self) -> NDArray[np.int64]:
@@ -99,16 +102,17 @@ class _Rows:
         return np.lexsort((self.values[:, _FRAME], self.values[:, _TRACK]))
 
     @staticmethod
-    def _lines(text: str) -> Iterator[tuple[int, str]]:
-        for number, line in enumerate(text.split("\n"), 1):
+    def _lines(members: Members, name: str) -> Iterator[tuple[int, str]]:
+        for number, line in enumerate(text_of(members, name).split("\n"), 1):
             line = line.partition("#")[0].strip()
             if line:
                 yield number, line
 
     @classmethod
-    def _one_by_one(cls, text: str, where: str) -> NDArray[np.float64]:
+    def _one_by_one(cls, members: Members, name: str) -> NDArray[np.float64]:
+        where = members.where(name)
         rows: list[list[float]] = []
-        for number, line in cls._lines(text):
+        for number, line in cls._lines(members, name):
             fields = [field.strip() for field in line.rstrip(",").split(",")]
             if len(fields) < 6:
                 raise FormatError(
@@ -132,15 +136,16 @@ class _Rows:
         if not bad.any():
             return
         row = int(np.argmax(bad))
-        for index, (number, line) in enumerate(self._lines(self.text)):
+        for index, (number, line) in enumerate(self._lines(self.members, self.name)):
             if index == row:
-                raise FormatError(f"{text}: {line[:120]!r}", where=f"{self.where}: line {number}")
+                raise FormatError(f"{text}: {line[:120]!r}", where=f"{self.members.where(self.name)}: line {number}")
 
     def check(self, label_count: int) -> None:
         """Refuse numbers that cannot be."""
         values = self.values
-        huge: NDArray[np.bool_] = np.abs(values).max(axis=1, initial=0) > 1e9
-        self.refuse(huge, "a number is larger than 1e9")
+        if max(values.max(initial=0), -values.min(initial=0)) > 1e9:
+            huge: NDArray[np.bool_] = np.abs(values).max(axis=1) > 1e9
+            self.refuse(huge, "a number is larger than 1e9")
         for column in (_FRAME, _TRACK, _CLASS):
             numbers = np.ascontiguousarray(values[:, column])
             broken: NDArray[np.bool_] = numbers != np.floor(numbers)
@@ -164,7 +169,9 @@ def _dataset(members: Members, rows: _Rows, names: list[str], root: str) -> Data
     tracked = track > 0
     # Plain boxes first, as they stand; then the tracks, whose lines need not be in order.
     order = np.concatenate((np.flatnonzero(~tracked), rows.order[tracked[rows.order]]))
-    values, track = values[order], np.where(tracked, track, -1)[order]
+    if not np.array_equal(order, np.arange(len(order))):
+        values, track, tracked = values[order], track[order], tracked[order]
+    track = np.where(tracked, track, -1)
     own = np.where(track > 0, track, np.arange(len(track)) + 1 + int(track.max(initial=0)))
     # Boxes without a class are people: that is all MOT 2015 has.
     classes = np.where(values[:, _CLASS] < 1, 1, values[:, _CLASS]).astype(np.int64) - 1
@@ -224,6 +231,8 @@ def _attributes(
     ignored: NDArray[np.bool_],
 ) -> AttributeColumns:
     """Return visibility and ignored where they change along a track."""
+    if not any(label.attributes for label in labels):
+        return AttributeColumns()
     goes_on = (track > 0) & np.append(False, track[1:] == track[:-1])[: len(track)]
     levels, codes = np.unique(visibility, return_inverse=True)
     strings = ("false", "true", *(f"{level:.12g}" for level in levels.tolist()))

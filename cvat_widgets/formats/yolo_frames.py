@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import re
 from collections.abc import Iterable, Iterator
@@ -97,15 +96,17 @@ class FrameList:
 
 def _size(members: Members, name: str) -> tuple[int, int]:
     """Return width and height; a picture that cannot be read has none, its annotations may be of use all the same."""
-    with contextlib.suppress(MediaError, FormatError):
+    try:
         for count in _HEADS:
             head = members.head(name, count)
-            if len(head) < count:
+            try:
                 return _measured(head, name)
-            with contextlib.suppress(MediaError):
-                return _measured(head, name)
+            except MediaError:
+                if len(head) < count:
+                    return 0, 0
         return _measured(members.read(name), name)
-    return 0, 0
+    except (MediaError, FormatError):
+        return 0, 0
 
 
 def _measured(data: bytes, name: str) -> tuple[int, int]:

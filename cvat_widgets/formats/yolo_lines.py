@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ _BOM = b"\xef\xbb\xbf"
 _SPACE = np.zeros(256, bool)
 _SPACE[list(b" \t\n\v\f\r")] = True
 _BATCH = 1 << 24
+_PIECE = 1 << 20
 _LONGEST_NUMBER = 64
 _MAX_WHOLE = 2**53
 _MAX_FRACTION = 100.0
@@ -156,8 +158,8 @@ def _parsed(
     edges = np.flatnonzero(np.diff(space, prepend=True))
     begins, ends = edges[::2], edges[1::2]
     line_ends = np.flatnonzero((text == ord("\n")) | (text == ord("\r")))
-    line = np.searchsorted(line_ends, begins)
-    heads = np.flatnonzero(np.diff(line, prepend=-1))
+    heads = np.searchsorted(begins, np.append(-1, line_ends))
+    heads = heads[np.append(heads[1:] > heads[:-1], False)]
     counts = np.diff(np.append(heads, len(begins)))
     limits = np.cumsum([len(data) + 1 for data in batch])
     file = np.searchsorted(limits, begins[heads], side="right") + first
@@ -171,18 +173,40 @@ def _parsed(
     long = ends - begins > _LONGEST_NUMBER
     if long.any():
         raise fail(int(np.argmax(long)), f"a number has more than {_LONGEST_NUMBER} characters")
-    tokens = joined.split()
     try:
-        if b"_" in joined:
-            # Python's float would read 1_0 as 10.
-            raise ValueError
-        values = np.fromiter(map(float, tokens), np.float64, len(tokens))
+        values = _numbers(text, space)
     except ValueError:
-        bad = next(index for index, token in enumerate(tokens) if not _is_number(token))
-        raise fail(bad, f"{tokens[bad].decode('utf-8', 'replace')!r} is not a number") from None
+        tokens = joined.split()
+        bad = next((index for index, token in enumerate(tokens) if not _is_number(token)), None)
+        if bad is not None:
+            raise fail(bad, f"{tokens[bad].decode('utf-8', 'replace')!r} is not a number") from None
+        values = np.fromiter(map(float, tokens), np.float64, len(tokens))
     if not np.isfinite(values).all():
         raise fail(int(np.argmin(np.isfinite(values))), "a number is not finite")
     return values, counts.astype(np.int64), file.astype(np.int64)
+
+
+def _numbers(text: NDArray[np.uint8], space: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the numbers between the spaces: read as JSON, which takes half the time of a call for each.
+
+    Raises
+    ------
+    ValueError
+        There is something that JSON does not take for a number. It may be one all the same: ``+1`` or ``.5``.
+    """
+    # Of spaces one after another the first becomes the comma.
+    commas = np.where(space, np.uint8(ord(",")), text)[~(space & np.append(True, space[:-1]))].tobytes().removesuffix(b",")
+    parts = [np.empty(0)]
+    start = 0
+    while start < len(commas):
+        stop = commas.find(b",", start + _PIECE)
+        stop = len(commas) if stop < 0 else stop
+        try:
+            parts.append(np.array(msgspec.json.decode(b"[%b]" % commas[start:stop], type=list[float]), np.float64))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise ValueError from None
+        start = stop + 1
+    return np.concatenate(parts)
 
 
 def _is_number(token: bytes) -> bool:
