@@ -47,12 +47,13 @@ if TYPE_CHECKING:
         to_torch,
     )
     from cvat_widgets.job import Job
+    from cvat_widgets.listing import jobs, tasks
     from cvat_widgets.operations_facade import run_action
     from cvat_widgets.project import Project, delete_project, projects
     from cvat_widgets.row_datasets import write_dataset
     from cvat_widgets.static_html import to_html
     from cvat_widgets.store import Store
-    from cvat_widgets.task import Task, delete_task, jobs, tasks
+    from cvat_widgets.task import Task, delete_task
     from cvat_widgets.widgets import Annotator, Viewer
     from cvat_widgets.widgets.contact_sheet import ContactSheet
     from cvat_widgets.widgets.label_editor import LabelEditor
@@ -153,8 +154,8 @@ _LAZY = {
     "to_parquet": "cvat_widgets.interchange",
     "read_parquet": "cvat_widgets.interchange",
     "run_action": "cvat_widgets.operations_facade",
-    "jobs": "cvat_widgets.task",
-    "tasks": "cvat_widgets.task",
+    "jobs": "cvat_widgets.listing",
+    "tasks": "cvat_widgets.listing",
 }
 
 

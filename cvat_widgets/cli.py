@@ -140,7 +140,7 @@ def _create(options: argparse.Namespace) -> None:
 
 
 def _ls(options: argparse.Namespace) -> None:
-    from cvat_widgets.task import tasks
+    from cvat_widgets.listing import tasks
 
     found = tasks(options.store)
     if options.json:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cvat_widgets.model.labels import Label, LabelSet
+from cvat_widgets.opening import open_store, user_of
 from cvat_widgets.store.label_changes import change_project_labels
 from cvat_widgets.store.label_fitting import with_known_ids
-from cvat_widgets.task import Task, open_store, user_of
+from cvat_widgets.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd

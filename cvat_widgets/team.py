@@ -204,7 +204,8 @@ class TaskTeam:
             The same seed gives the same task.
         """
         from cvat_widgets.honeypots import create_with_honeypots
-        from cvat_widgets.task import Task, open_store, user_of
+        from cvat_widgets.opening import open_store, user_of
+        from cvat_widgets.task import Task
 
         opened = open_store(store)
         row = create_with_honeypots(
@@ -337,7 +338,8 @@ class TaskTeam:
             The media are neither in the file nor where it says.
         """
         from cvat_widgets.backup import read_task
-        from cvat_widgets.task import Task, open_store, user_of
+        from cvat_widgets.opening import open_store, user_of
+        from cvat_widgets.task import Task
 
         opened = open_store(store)
         return Task(opened, opened.task(read_task(opened, path, name=name, media=media, user=user_of(opened))))

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import cvat_widgets as cw
-from cvat_widgets.task import _segments
+from cvat_widgets.segments import cut_segments
 
 LABELS = [
     cw.Label("car", attributes=(cw.Attribute("parked", "checkbox"), cw.Attribute("speed", "number", mutable=True))),
@@ -70,7 +70,7 @@ def test_a_missing_task_names_those_there_are(task: cw.Task, tmp_path: Path) -> 
     ],
 )
 def test_segments_are_cut_as_in_cvat(count: int, size: int | None, overlap: int, expected: list[tuple[int, int]]) -> None:
-    assert _segments(count, size, overlap) == expected
+    assert cut_segments(count, size, overlap) == expected
 
 
 def test_rows_are_added_updated_deleted_and_taken_back(task: cw.Task) -> None:

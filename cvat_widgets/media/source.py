@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal
@@ -80,6 +81,26 @@ class FrameSource(ABC):
         MediaError
             The frame cannot be read.
         """
+
+    def read_parts(self, frame: int, boxes: Sequence[tuple[int, int, int, int]]) -> list[NDArray[np.uint8]]:
+        """Return parts of a frame, each as :meth:`read` has it.
+
+        Parameters
+        ----------
+        frame
+            Frame number.
+        boxes
+            Left, top, right and bottom in whole pixels within the picture; right and bottom are exclusive.
+        """
+        picture = self.read(frame)
+        expected = int(self.index.heights[frame]), int(self.index.widths[frame])
+        if picture.shape[:2] != expected:
+            raise MediaError(
+                f"the picture has {picture.shape[1]} x {picture.shape[0]} pixels, but had {expected[1]} x {expected[0]}",
+                where=f"frame {frame}",
+                hint="The file was replaced: make a new task for it",
+            )
+        return [picture[top:bottom, left:right] for left, top, right, bottom in boxes]
 
     @abstractmethod
     def read_raw(self, frame: int) -> NDArray[Any]:

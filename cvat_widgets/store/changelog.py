@@ -14,18 +14,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cvat_widgets.errors import AnnotationError, ConflictError, NotFoundError, StoreError
-from cvat_widgets.model.changes import ChangeSet, Edit, FieldChange, apply_fields, read_field
+from cvat_widgets.errors import AnnotationError, ConflictError, NotFoundError
+from cvat_widgets.model.changes import ChangeSet, Edit, apply_fields
 from cvat_widgets.model.labels import LabelSet
-from cvat_widgets.model.records import Record, Track, validate_record
+from cvat_widgets.model.records import Record
 from cvat_widgets.model.table import AnnotationTable
 from cvat_widgets.store import codec, objects
+from cvat_widgets.store.blocks import decode_blocks, encode_blocks, whole_block
 from cvat_widgets.store.catalogue import Catalogue, now
+from cvat_widgets.store.checked_edit import CheckedEdit, check_fields, job_holding
 from cvat_widgets.store.connection import Database
-from cvat_widgets.store.raw import Raw, is_duplicate
+from cvat_widgets.store.raw import Raw
 from cvat_widgets.store.rows import Commit, HistoryState, Snapshot
 
-__all__ = ["ChangeLog", "read_block"]
+__all__ = ["ChangeLog"]
 
 _FIELDS = "revision, job_id, op_id, author, origin, label, time, undoes, bulk, payload"
 
@@ -59,7 +61,7 @@ class ChangeLog:
                 if earlier:
                     return earlier
             revision, size = self._task_state(raw, task_id)
-            work = _Work(raw, self._job_frames(raw, task_id), labels, size, task_id, job_id, base, revision, op_id)
+            work = CheckedEdit(raw, self._job_frames(raw, task_id), labels, size, task_id, job_id, base, revision, op_id)
             id_map = self._number(raw, task_id, edit)
             changes, jobs = work.done(edit, id_map)
             entry = _Entry(job_id=_single(jobs, job_id), op_id=op_id, author=author, origin=origin, label=label)
@@ -184,10 +186,10 @@ class ChangeLog:
             if problems:
                 raise AnnotationError("; ".join(problems), hint="Nothing was added")
             numbered, id_map = self._renumbered(raw, task_id, table)
-            removed = _whole_block(raw, task_id, labels, set(np.unique(jobs).tolist()) if replace else set())
+            removed = whole_block(raw, task_id, labels, set(np.unique(jobs).tolist()) if replace else set())
             self._delete_block(raw, task_id, removed[0])
             self._insert_block(raw, task_id, revision + 1, numbered, jobs, labels)
-            payload = _block(removed, (numbered, jobs))
+            payload = encode_blocks(removed, (numbered, jobs))
             touched = set(np.unique(np.concatenate((jobs, removed[1]))).tolist())
             entry = _Entry(job_id=_single(touched, None), op_id=None, author=author, origin=origin, label=label)
             self._forget_undone(raw, task_id, entry)
@@ -265,11 +267,11 @@ class ChangeLog:
                 ("undone" if back else "done", task_id, target),
             )
             if bulk:
-                removed, added = read_block(payload)
+                removed, added = decode_blocks(payload)
                 before, after = (added, removed) if back else (removed, added)
                 self._delete_block(raw, task_id, before[0])
                 self._insert_block(raw, task_id, revision + 1, *after, self.catalogue.labels(task_id))
-                return self._log(raw, task_id, revision + 1, entry, None, bulk=_block(before, after))
+                return self._log(raw, task_id, revision + 1, entry, None, bulk=encode_blocks(before, after))
             changes = codec.decode_changes(payload)
             changes = changes.inverse() if back else changes
             self._replay(raw, task_id, revision + 1, changes, row_job)
@@ -288,12 +290,12 @@ class ChangeLog:
             if record_id not in present:
                 raise ConflictError(f"object {record_id} was removed meanwhile by somebody else", hint="Nothing was undone")
             record, job, _ = present[record_id]
-            _check_fields(record, fields, f"object {record_id}")
+            check_fields(record, fields, f"object {record_id}")
             changed.append((job, apply_fields(record, {path: after for path, (_, after) in fields.items()})))
         objects.delete_records(raw, task_id, changes.removed)
         objects.replace_records(raw, task_id, revision, changed)
         objects.insert_records(
-            raw, task_id, revision, [(job_id or _job_holding(jobs, record), record) for record in changes.added]
+            raw, task_id, revision, [(job_id or job_holding(jobs, record), record) for record in changes.added]
         )
 
     # -- the past ------------------------------------------------------------------------------------------------
@@ -328,7 +330,7 @@ class ChangeLog:
         job_by_id = dict(zip(table.id.tolist(), job_of.tolist(), strict=True))
         for bulk, payload, job_id in rows:
             if bulk:
-                removed, added = read_block(payload)
+                removed, added = decode_blocks(payload)
                 for object_id in np.unique(added[0].id).tolist():
                     records.pop(object_id, None)
                 records.update((record.id, record) for record in removed[0].to_records(labels))
@@ -337,7 +339,7 @@ class ChangeLog:
             changes = codec.decode_changes(payload).inverse()
             records = changes.apply_to(records)
             for record in changes.added:
-                job_by_id[record.id] = job_id or _job_holding(jobs, record)
+                job_by_id[record.id] = job_id or job_holding(jobs, record)
         past = AnnotationTable.from_records(records[object_id] for object_id in sorted(records))
         owners = np.where((past.parent >= 0), past.parent, past.id).tolist()
         return Snapshot(past, revision, np.array([job_by_id[owner] for owner in owners], np.int64))
@@ -359,178 +361,5 @@ class _Entry:
         self.undoes = undoes
 
 
-class _Work:
-    """One edit being checked and written; nothing of it stays if any part is refused."""
-
-    def __init__(
-        self,
-        raw: Raw,
-        jobs: dict[int, tuple[int, int]],
-        labels: LabelSet,
-        size: int,
-        task_id: int,
-        job_id: int | None,
-        base: int | None,
-        revision: int,
-        op_id: str | None,
-    ) -> None:
-        if job_id is not None and job_id not in jobs:
-            raise NotFoundError(f"there is no job {job_id} in this task")
-        self.raw, self.jobs, self.labels, self.size = raw, jobs, labels, size
-        self.task_id, self.job_id, self.base, self.revision = task_id, job_id, base, revision
-        self.client = op_id.rpartition(":")[0] if op_id else None
-
-    def done(self, edit: Edit, id_map: dict[int, int]) -> tuple[ChangeSet, set[int]]:
-        """Write an edit; return what happened and in which jobs."""
-        import msgspec
-
-        added = tuple(
-            msgspec.structs.replace(record, id=id_map[record.id]) if record.id in id_map else record for record in edit.added
-        )
-        ids = sorted(edit.touched - set(id_map) | set(id_map.values()))
-        present = objects.read_records(self.raw, self.task_id, ids)
-        removed = [self._removed(record_id, present) for record_id in edit.removed]
-        updated = {record_id: self._updated(record_id, fields, present) for record_id, fields in edit.updated.items()}
-        new = [(self._job_for(record), record) for record in added]
-        for _, record in new:
-            self._check_new(record, present)
-        objects.delete_records(self.raw, self.task_id, [record for _, record in removed])
-        objects.replace_records(
-            self.raw, self.task_id, self.revision + 1, [(present[key][1], record) for key, (record, _) in updated.items()]
-        )
-        try:
-            objects.insert_records(self.raw, self.task_id, self.revision + 1, new)
-        except Exception as error:
-            if not is_duplicate(error):
-                raise
-            raise AnnotationError("two new objects have the same id", hint="Nothing was changed") from None
-        changes = ChangeSet(
-            added=added,
-            updated={key: fields for key, (_, fields) in updated.items() if fields},
-            removed=tuple(record for _, record in removed),
-        )
-        jobs = {job for job, _ in (*removed, *new)} | {present[key][1] for key in updated}
-        return changes, jobs
-
-    def _removed(self, record_id: int, present: dict[int, tuple[Record, int, int]]) -> tuple[int, Record]:
-        if record_id not in present:
-            raise self._missing(record_id)
-        record, job, changed_at = present[record_id]
-        self._check_job(record_id, job)
-        if self.base is not None and changed_at > self.base and self._changed_by_others(record_id):
-            raise ConflictError(f"object {record_id} was changed meanwhile by somebody else", hint="It was not removed")
-        return job, record
-
-    def _updated(
-        self, record_id: int, fields: dict[str, FieldChange], present: dict[int, tuple[Record, int, int]]
-    ) -> tuple[Record, dict[str, FieldChange]]:
-        if record_id not in present:
-            raise self._missing(record_id)
-        record, job, changed_at = present[record_id]
-        self._check_job(record_id, job)
-        if self.base is not None and changed_at > self.base:
-            _check_fields(record, fields, f"object {record_id}")
-        changed = apply_fields(record, {path: after for path, (_, after) in fields.items()})
-        validate_record(changed, self.labels, frame_count=self.size, former=record)
-        self._check_frames(changed, job)
-        # What is logged is what really was there before, whatever the author believed.
-        facts = {path: (read_field(record, path), read_field(changed, path)) for path in fields}
-        return changed, {path: change for path, change in facts.items() if change[0] != change[1]}
-
-    def _check_new(self, record: Record, present: dict[int, tuple[Record, int, int]]) -> None:
-        if record.id in present:
-            raise AnnotationError(f"the id {record.id} is taken", where=f"object {record.id}", hint="Nothing was changed")
-        if not 0 < record.id < 1 << 53:
-            raise AnnotationError(f"{record.id} cannot be an id", hint="Ids are whole numbers between 1 and 2^53")
-        next_id = self.raw.execute("SELECT next_id FROM task WHERE id = ?", (self.task_id,)).fetchone()[0]
-        if record.id >= next_id:
-            raise AnnotationError(f"the id {record.id} was not reserved", hint="Ask the store for ids first")
-        validate_record(record, self.labels, frame_count=self.size)
-        self._check_frames(record, self._job_for(record))
-
-    def _missing(self, record_id: int) -> Exception:
-        if self.base is not None and self.base < self.revision:
-            return ConflictError(f"object {record_id} was removed meanwhile by somebody else", hint="The edit was not made")
-        return NotFoundError(f"there is no object with id {record_id}", hint="Nothing was changed")
-
-    def _changed_by_others(self, record_id: int) -> bool:
-        """Whether anybody but this client touched an object since the base revision."""
-        rows = self.raw.execute(
-            "SELECT op_id, bulk, payload FROM change_set WHERE task_id = ? AND revision > ?", (self.task_id, self.base)
-        )
-        for op_id, bulk, payload in rows:
-            own = self.client and op_id and op_id.rpartition(":")[0] == self.client
-            if not own and (bulk or record_id in codec.decode_changes(payload).touched):
-                return True
-        return False
-
-    def _job_for(self, record: Record) -> int:
-        return self.job_id if self.job_id is not None else _job_holding(self.jobs, record)
-
-    def _check_job(self, record_id: int, job: int) -> None:
-        if self.job_id is not None and job != self.job_id:
-            raise AnnotationError(f"object {record_id} belongs to job {job}, not to job {self.job_id}")
-
-    def _check_frames(self, record: Record, job: int) -> None:
-        start, stop = self.jobs[job]
-        frames = record.keyframes if isinstance(record, Track) else [record.frame]
-        for frame in frames:
-            if not start <= frame <= stop:
-                raise AnnotationError(
-                    f"frame {frame} is not in job {job}, which has frames {start} to {stop}", where=f"object {record.id}"
-                )
-
-
-def _job_holding(jobs: dict[int, tuple[int, int]], record: Record) -> int:
-    """Return the first job that has the (first) frame of a record."""
-    frame = min(record.keyframes, default=0) if isinstance(record, Track) else record.frame
-    for job, (start, stop) in jobs.items():  # jobs of annotation come first
-        if start <= frame <= stop:
-            return job
-    raise AnnotationError(f"frame {frame} does not exist", where=f"object {record.id}")
-
-
-def _check_fields(record: Record, fields: dict[str, FieldChange], where: str) -> None:
-    """Raise unless every field still has the value its author saw."""
-    for path, (before, _) in fields.items():
-        present = read_field(record, path)
-        if present != _plain(before):
-            raise ConflictError(
-                f"{path.split('.')[0]} was changed meanwhile by somebody else", where=where, hint="Look at it and edit again"
-            )
-
-
-def _plain(value: Any) -> Any:
-    """Return a value with lists for tuples, as :func:`read_field` gives them."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
-
-
 def _single(jobs: set[int], given: int | None) -> int | None:
     return given if given is not None else next(iter(jobs)) if len(jobs) == 1 else None
-
-
-Block = tuple[AnnotationTable, NDArray[np.int64]]
-
-
-def _whole_block(raw: Raw, task_id: int, labels: LabelSet, jobs: set[int]) -> Block:
-    """Return everything that some jobs hold."""
-    if not jobs:
-        return AnnotationTable.empty(), np.empty(0, np.int64)
-    table, job_of = objects.load_table(raw, task_id, labels)
-    chosen = np.isin(job_of, sorted(jobs))
-    return table.take(chosen), job_of[chosen]
-
-
-def _block(removed: Block, added: Block) -> bytes:
-    first, second = codec.encode_table(*removed), codec.encode_table(*added)
-    return len(first).to_bytes(8, "little") + first + second
-
-
-def read_block(payload: bytes) -> tuple[Block, Block]:
-    """Return what a bulk entry of the log removed and what it added."""
-    size = int.from_bytes(payload[:8], "little")
-    if size > len(payload):
-        raise StoreError("an entry of the change log is damaged")
-    return codec.decode_table(payload[8 : 8 + size]), codec.decode_table(payload[8 + size :])

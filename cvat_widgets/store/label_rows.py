@@ -8,7 +8,7 @@ import numpy as np
 
 from cvat_widgets.model.records import Record
 from cvat_widgets.store import codec, objects
-from cvat_widgets.store.changelog import read_block
+from cvat_widgets.store.blocks import decode_blocks
 from cvat_widgets.store.raw import Raw
 
 __all__ = ["end_history", "label_counts", "labelled"]
@@ -73,7 +73,7 @@ def _labels_named(fields: Mapping[str, tuple[object, object]]) -> list[int]:
 def _touched_in_block(payload: bytes, gone: set[int]) -> tuple[set[int], set[int]]:
     ids: set[int] = set()
     mine: set[int] = set()
-    for table, _ in read_block(payload):
+    for table, _ in decode_blocks(payload):
         ids.update(table.id.tolist())
         mine.update(table.id[np.isin(table.label, list(gone))].tolist())
     return ids, mine

@@ -19,7 +19,8 @@ from cvat_widgets.errors import CvatWidgetsError, NotFoundError
 from cvat_widgets.job import Job
 from cvat_widgets.model.labels import Label, LabelSet
 from cvat_widgets.model.table import AnnotationTable
-from cvat_widgets.task import Task, open_store
+from cvat_widgets.opening import open_store
+from cvat_widgets.task import Task
 from cvat_widgets.widgets.channel import DataChannel
 from cvat_widgets.widgets.driven import Driven
 from cvat_widgets.widgets.session import Session

@@ -111,7 +111,7 @@ def draw_page(task: Any, cells: Sequence[Cell], layout: Layout) -> tuple[NDArray
     Parameters
     ----------
     task
-        Whatever has ``frame(number)``.
+        Whatever has ``media``, or ``frame(number)``.
     cells
         The thumbnails.
     layout
@@ -125,18 +125,39 @@ def draw_page(task: Any, cells: Sequence[Cell], layout: Layout) -> tuple[NDArray
         by_frame.setdefault(cell.frame, []).append(place)
     # In order, so that a video is decoded forwards.
     for frame in sorted(by_frame):
-        picture = task.frame(frame)
-        for place in by_frame[frame]:
-            placed[place] = _draw_cell(page, picture, cells[place], layout, layout.corner(place))
+        places = by_frame[frame]
+        for place, (part, corner) in zip(places, _parts(task, frame, [cells[place].box for place in places]), strict=True):
+            placed[place] = _draw_cell(page, part, corner, cells[place].shapes, layout, layout.corner(place))
     return page, [each for each in placed if each is not None]
 
 
-def _draw_cell(page: NDArray[Any], picture: NDArray[Any], cell: Cell, layout: Layout, corner: tuple[int, int]) -> Placed:
+def _parts(task: Any, frame: int, boxes: Sequence[_Box | None]) -> list[tuple[NDArray[Any], tuple[int, int]]]:
+    """Return parts of a frame, and where their upper left corners are in it."""
+    media = getattr(task, "media", None)
+    if media is None:
+        picture = task.frame(frame)
+        high, wide = picture.shape[:2]
+    else:
+        high, wide = (int(sides[frame]) for sides in (media.index.heights, media.index.widths))
+    wanted = [_within(box or (0.0, 0.0, float(wide), float(high)), wide, high) for box in boxes]
+    if media is None:
+        parts = [picture[top:bottom, left:right] for left, top, right, bottom in wanted]
+    else:
+        parts = media.read_parts(frame, wanted)
+    return [(part, (left, top)) for part, (left, top, _, _) in zip(parts, wanted, strict=True)]
+
+
+def _draw_cell(
+    page: NDArray[Any],
+    part: NDArray[Any],
+    origin: tuple[int, int],
+    shapes: Sequence[DrawnShape],
+    layout: Layout,
+    corner: tuple[int, int],
+) -> Placed:
     import cv2
 
-    high, wide = picture.shape[:2]
-    left, top, right, bottom = _within(cell.box or (0.0, 0.0, float(wide), float(high)), wide, high)
-    part = picture[top:bottom, left:right]
+    left, top = origin
     scale = min(layout.size / part.shape[1], layout.tall / part.shape[0])
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
     # A first reduction by whole strides keeps the second one from reading millions of pixels.
@@ -146,7 +167,7 @@ def _draw_cell(page: NDArray[Any], picture: NDArray[Any], cell: Cell, layout: La
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     small = cv2.resize(part, size, interpolation=method)
     canvas = np.ascontiguousarray(small)
-    _draw_shapes(canvas, cell.shapes, scale, (left, top))
+    _draw_shapes(canvas, shapes, scale, origin)
     page[corner[1] : corner[1] + layout.tall, corner[0] : corner[0] + layout.size] = _MAT
     x = corner[0] + (layout.size - size[0]) // 2
     y = corner[1] + (layout.tall - size[1]) // 2

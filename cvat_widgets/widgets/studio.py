@@ -15,8 +15,9 @@ import traitlets
 
 from cvat_widgets.errors import CvatWidgetsError, ProtocolError
 from cvat_widgets.job import Job
+from cvat_widgets.opening import open_store, user_of
 from cvat_widgets.project import Project
-from cvat_widgets.task import Task, open_store, user_of
+from cvat_widgets.task import Task
 from cvat_widgets.widgets.annotator import Annotator
 from cvat_widgets.widgets.channel import DataChannel, answering
 from cvat_widgets.widgets.protocol import Cancel, Rpc, error_detail, read_message

@@ -166,3 +166,18 @@ def test_a_damaged_cache_is_built_anew(clips: Clips, tmp_path: Path) -> None:
 def test_a_wrong_frame_count_is_told(clips: Clips) -> None:
     with open_media(clips["trim-h264.mp4"].path) as source:
         assert source.notes == ("trim-h264.mp4 announces 120 frames; it has 103",)
+
+
+@pytest.mark.parametrize("name", ["h264-gop30.mp4", "vp9.webm", "hevc.mp4", "raw-no-times.264"])
+def test_parts_of_a_frame_are_cut_from_it(clips: Clips, name: str) -> None:
+    with open_media(clips[name].path) as source:
+        high, wide = source.read(7).shape[:2]
+        random = np.random.default_rng(5)
+        boxes = []
+        for _ in range(20):
+            left, right = sorted(random.choice(wide + 1, 2, replace=False).tolist())
+            top, bottom = sorted(random.choice(high + 1, 2, replace=False).tolist())
+            boxes.append((left, top, right, bottom))
+        picture = source.read(7)
+        for part, (left, top, right, bottom) in zip(source.read_parts(7, boxes), boxes, strict=True):
+            assert np.array_equal(part, picture[top:bottom, left:right])

@@ -10,8 +10,8 @@ import pytest
 
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
+from cvat_widgets.opening import current_user
 from cvat_widgets.store import Store, TaskRow, TaskSpec
-from cvat_widgets.task import current_user
 from tests.store.postgresql_server import Server, binaries, server
 
 LABELS = LabelSet.of(

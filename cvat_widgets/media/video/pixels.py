@@ -21,11 +21,12 @@ from cvat_widgets.media.source import EncodedFrame
 if TYPE_CHECKING:
     from av import VideoFrame
 
-__all__ = ["encode_picture", "rgb_of", "rgb_raw_of"]
+__all__ = ["encode_picture", "is_plain", "rgb_of", "rgb_of_part", "rgb_raw_of"]
 
 _PLANAR_420: Final = ("yuv420p", "yuvj420p")
 _BT601: Final = (2, 4, 5, 6)  # unspecified, FCC, BT.470BG, SMPTE 170M
 _FULL_RANGE: Final = 2
+_ALIGNED: Final = 16
 _of_thread = threading.local()
 _LEVELS: Final = np.arange(256)
 _FULL_LUMA: Final = np.clip(np.rint((_LEVELS - 16) * (255 / 219)), 0, 255).astype(np.uint8)
@@ -47,6 +48,35 @@ def rgb_of(picture: VideoFrame, width: int, height: int, rotation: int) -> NDArr
     return _turned(_converted(picture, width, height, "rgb24"), rotation)
 
 
+def rgb_of_part(picture: VideoFrame, box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    """Return a part of a plain picture as :func:`rgb_of` has it, without computing the rest.
+
+    Parameters
+    ----------
+    picture
+        Decoded picture for which :func:`is_plain` holds.
+    box
+        Left, top, right and bottom in whole pixels; right and bottom are exclusive.
+    """
+    from av import VideoFrame
+
+    left, top, right, bottom = box
+    # A pixel of chroma belongs to two by two of luma; and of eight columns converters take the fast way.
+    x, y = left // _ALIGNED * _ALIGNED, top // 2 * 2
+    wide, high = _upwards(right - x, picture.width - x, _ALIGNED), _upwards(bottom - y, picture.height - y, 2)
+    part = VideoFrame(wide, high, picture.format.name)
+    part.colorspace, part.color_range = picture.colorspace, picture.color_range
+    for number, step in enumerate((1, 2, 2)):
+        source, target = _plane(picture, number), _plane(part, number)
+        rows, columns = target.shape
+        target[...] = source[y // step : y // step + rows, x // step : x // step + columns]
+    return _converted(part, wide, high, "rgb24")[top - y : bottom - y, left - x : right - x]
+
+
+def _upwards(length: int, most: int, step: int) -> int:
+    return min(-(-length // step) * step, most)
+
+
 def rgb_raw_of(picture: VideoFrame, width: int, height: int, rotation: int) -> NDArray[Any]:
     """Return a picture with all its bits: uint16 RGB for more than 8 bits a component, else as :func:`rgb_of`."""
     if max(component.bits for component in picture.format.components) <= 8:
@@ -59,7 +89,7 @@ def encode_picture(
 ) -> EncodedFrame:
     """Return a picture as JPEG (PNG with ``quality=None``), straight from its planes where the colours allow it."""
     exact = fitted(width, height, max_side) == (width, height)
-    if not _plain(picture, width, height) or quality is None:
+    if not is_plain(picture, width, height) or quality is None:
         return encode_rgb(reduced(rgb_of(picture, width, height, rotation), max_side), quality=quality, exact=exact)
     planes: list[NDArray[Any]] = [_plane(picture, number) for number in range(3)]
     if not exact:
@@ -74,7 +104,8 @@ def encode_picture(
     return EncodedFrame(jpeg, "image/jpeg", luma.shape[1], luma.shape[0], exact)
 
 
-def _plain(picture: VideoFrame, width: int, height: int) -> bool:
+def is_plain(picture: VideoFrame, width: int, height: int) -> bool:
+    """Return whether the planes of a picture have 8 bits, chroma of half the size, the colours of JPEG, and the size given."""
     return (
         picture.format.name in _PLANAR_420
         and int(picture.colorspace) in _BT601

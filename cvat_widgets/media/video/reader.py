@@ -23,6 +23,8 @@ _BEFORE = 8
 """So many pictures before the wanted one are decoded even if no other needs them, and kept: somebody may step back."""
 _BEFORE_BACKWARDS = 64
 """So many where somebody does step back."""
+_BEFORE_ONWARDS = 2
+"""So many where somebody goes on, perhaps by every tenth picture."""
 _PASSES_OVER = ("h264", "hevc", "vp9", "mpeg4")
 """Decoders that pass over pictures packet by packet; in others it takes effect too late or too early."""
 
@@ -60,6 +62,7 @@ class VideoReader:
         self._fed = -1
         self._passed = -1
         self._keep_from = 0
+        self._whole_from = 0
         self._waiting: set[object] = set()
 
     def picture(self, number: int) -> VideoFrame:
@@ -98,16 +101,17 @@ class VideoReader:
 
     def _decode(self, number: int) -> VideoFrame:
         entry: int | None = self._index.entry(number)
-        before = _BEFORE_BACKWARDS if 0 < self._keep_from - number <= _BEFORE else _BEFORE
-        self._keep_from = number - before
+        stepping_back = 0 < self._keep_from - number <= _BEFORE
         if self._pictures is not None and self._passed < number and entry is not None and entry <= self._fed + _NEAR:
+            self._keep(number, _BEFORE_ONWARDS)
             found = self._advance(number)
             if found is not None:
                 return found
+        self._keep(number, _BEFORE_BACKWARDS if stepping_back else _BEFORE)
         for attempt in range(_RETRIES + 1):
             if entry is None:
                 break
-            self._start(entry, int(self._index.order[self._index.frames[number]]) - before)
+            self._start(entry)
             found = self._advance(number)
             if found is not None:
                 return found
@@ -117,6 +121,11 @@ class VideoReader:
             where=str(self._path),
             hint="Use another copy of the file, or repair it with: ffmpeg -i broken -c copy repaired.mp4",
         )
+
+    def _keep(self, number: int, before: int) -> None:
+        """Pass over and forget what is shown more than ``before`` pictures before ``number``."""
+        self._keep_from = number - before
+        self._whole_from = int(self._index.order[self._index.frames[number]]) - before
 
     def _advance(self, number: int) -> VideoFrame | None:
         """Decode on until ``number`` comes out; ``None`` if it does not."""
@@ -134,24 +143,22 @@ class VideoReader:
         self._stop()
         return None
 
-    def _start(self, entry: int, whole_from: int) -> None:
+    def _start(self, entry: int) -> None:
         self._stop()
         if self._packets is None:
             kind = ContiguousPackets if self._index.contiguous else DemuxedPackets
             self._packets = kind(self._path, self._index, self._threads)
         self._fed = entry
-        self._pictures = self._run(self._packets, entry, whole_from)
+        self._pictures = self._run(self._packets, entry)
 
     def _stop(self) -> None:
         self._pictures = None
         self._fed = self._passed = -1
 
-    def _run(
-        self, packets: DemuxedPackets | ContiguousPackets, entry: int, whole_from: int
-    ) -> Iterator[tuple[int, VideoFrame]]:
+    def _run(self, packets: DemuxedPackets | ContiguousPackets, entry: int) -> Iterator[tuple[int, VideoFrame]]:
         """Yield ``(ordinal, picture)`` in display order from a keyframe to the end of the video.
 
-        What is shown before ``whole_from`` and serves no other picture is left out.
+        What is shown before ``_whole_from`` when it is decoded, and serves no other picture, is left out.
         """
         import av
 
@@ -161,7 +168,7 @@ class VideoReader:
         for ordinal, packet in packets.read(entry):
             packet.pts = packet.dts = ordinal
             self._fed = ordinal
-            packets.context.skip_frame = "NONREF" if passes_over and order[ordinal] < whole_from else "DEFAULT"
+            packets.context.skip_frame = "NONREF" if passes_over and order[ordinal] < self._whole_from else "DEFAULT"
             try:
                 pictures = packets.context.decode(packet)
             except av.error.FFmpegError:  # a damaged packet; the next keyframe mends it

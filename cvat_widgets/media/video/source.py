@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from cvat_widgets.media.source import EncodedFrame, FrameSource
 from cvat_widgets.media.video.container import open_container
 from cvat_widgets.media.video.index import NO_TIME, VideoIndex
 from cvat_widgets.media.video.indexing import load_index
-from cvat_widgets.media.video.pixels import encode_picture, rgb_of, rgb_raw_of
+from cvat_widgets.media.video.pixels import encode_picture, is_plain, rgb_of, rgb_of_part, rgb_raw_of
 from cvat_widgets.media.video.reader import VideoReader
 from cvat_widgets.model.frames import FrameIndex
 
@@ -103,6 +104,13 @@ class VideoSource(FrameSource):
     def read(self, frame: int) -> NDArray[np.uint8]:
         """Return a frame as a new array (height, width, 3), uint8, RGB."""
         return rgb_of(self._picture(frame), self.video.width, self.video.height, self.video.rotation)
+
+    def read_parts(self, frame: int, boxes: Sequence[tuple[int, int, int, int]]) -> list[NDArray[np.uint8]]:
+        """Return parts of a frame; colours are computed for these only."""
+        picture, video = self._picture(frame), self.video
+        if not is_plain(picture, video.width, video.height) or video.rotation:
+            return super().read_parts(frame, boxes)
+        return [rgb_of_part(picture, box) for box in boxes]
 
     def read_raw(self, frame: int) -> NDArray[Any]:
         """Return a frame with all its bits."""

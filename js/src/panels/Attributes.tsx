@@ -1,6 +1,7 @@
 import { assign } from "../actions/objects";
 import type { AttributeSpec, ObjectState } from "../document/records";
 import { useAnnotator } from "./context";
+import { KeptField } from "./KeptField";
 
 /** The attributes of one object, with the input that each calls for. */
 export function Attributes({ state }: { state: ObjectState }) {
@@ -91,7 +92,7 @@ function Input({ spec, value, disabled, onChange }: FieldProps) {
     onChange(input.value);
   };
   return (
-    <input
+    <KeptField
       class="cvw-field"
       type={number ? "number" : "text"}
       min={number ? min : undefined}

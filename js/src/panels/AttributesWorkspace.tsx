@@ -15,6 +15,7 @@ import {
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
 import { ChevronDown, ChevronLeft, ChevronRight, ChevronUp } from "./icons";
+import { KeptField } from "./KeptField";
 import { KeyHints } from "./KeyHints";
 
 const HINTS = [
@@ -173,8 +174,8 @@ function TypedValue({ state, spec, value, disabled }: TypedProps) {
   };
   return (
     <>
-      <input
-        ref={field}
+      <KeptField
+        field={field}
         class="cvw-field cvw-work-field"
         type={number ? "number" : "text"}
         aria-label={spec.name}

@@ -7,6 +7,7 @@ import "../theme/controls.css";
 import "../theme/panels.css";
 import "../theme/filter.css";
 import "./studio.css";
+import "./lists.css";
 import "./pages.css";
 import "./forms.css";
 import { dataChannel, type MessageModel, notebookTransport } from "../wire/anywidget-transport";

@@ -4,6 +4,7 @@ import type { Verdict } from "../../review/issues";
 import { reviewOf } from "../../review/model";
 import { useAnnotator } from "../context";
 import { Dialog } from "../Dialog";
+import { KeptField } from "../KeptField";
 
 export function JobDialog() {
   const { editor } = useAnnotator();
@@ -61,7 +62,7 @@ function Form() {
   const person = (name: "assignee" | "reviewer", label: string) => (
     <label class="cvw-setting">
       <span>{label}</span>
-      <input
+      <KeptField
         class="cvw-field"
         type="text"
         list={list}
