@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cvat_widgets.errors import AnnotationError
+from cvat_widgets.model.numbering import dense, numbered, shifted
 from cvat_widgets.model.table import AnnotationTable
 from cvat_widgets.operations_facade import ObjectOperations
 from cvat_widgets.review import JobReview
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from cvat_widgets.model.frames import FrameIndex
     from cvat_widgets.model.labels import LabelSet
+    from cvat_widgets.proposal import Proposal
     from cvat_widgets.quality import Verdict
     from cvat_widgets.recording import Recording
     from cvat_widgets.store import Commit, JobRow, Store
@@ -181,7 +183,7 @@ class EditableAnnotations(ObjectOperations):
 
         rows = [data] if isinstance(data, Mapping) else data
         table = from_dataframe(rows, self.labels, self.frame_index)
-        return self._add_table(_numbered(table), origin="python", label=_count("Add", _object_count(table)))
+        return self._add_table(numbered(table), origin="python", label=_count("Add", _object_count(table)))
 
     def _add_table(self, table: AnnotationTable, *, origin: str, label: str, replace: bool = False) -> list[int]:
         raise NotImplementedError  # Task and Job know which jobs the rows go to
@@ -216,6 +218,25 @@ class EditableAnnotations(ObjectOperations):
         if edit.updated:
             self._commit(edit, base=revision, label=_count("Update", len(edit.updated)))
         return len(edit.updated)
+
+    def apply(self, data: pd.DataFrame, *, delete: bool = False) -> Proposal:
+        """Compare rows with what is stored and return what they would change: a table, pictures, and ``commit()``.
+
+        Parameters
+        ----------
+        data
+            Rows with an ``id`` change that object (tracks: that keyframe), rows without one are new objects.
+        delete
+            Whether objects that are in no row are removed.
+
+        Raises
+        ------
+        NotFoundError, AnnotationError, LabelError
+            An id is unknown or a value cannot be used.
+        """
+        from cvat_widgets.proposal import Proposal
+
+        return Proposal(self, data, delete=delete)
 
     def delete(self, ids: object) -> int:
         """Delete objects by id (one, a list, a column, or rows with a column ``id``); return how many."""
@@ -328,7 +349,7 @@ def write_table(
     if len(table) <= _SMALL and isinstance(job_of, int) and not replace:
         ids = np.unique(table.id)
         reserved = store.reserve_ids(target.task_id, len(ids))
-        table = _shifted(table.with_columns(**_dense(table, ids)), reserved.start)
+        table = shifted(table.with_columns(**dense(table, ids)), reserved.start)
         edit = Edit(added=tuple(table.to_records(target.labels)))
         store.commit(target.task_id, edit, job_id=job_of, author=target.user, origin=origin, label=label)
         return list(dict.fromkeys(table.id[table.parent < 0].tolist()))
@@ -336,42 +357,6 @@ def write_table(
         target.task_id, table, job_of=job_of, author=target.user, origin=origin, label=label, replace=replace
     )
     return [commit.id_map[object_id] for object_id in top]
-
-
-def _dense(table: AnnotationTable, ids: NDArray[np.int64]) -> dict[str, NDArray[np.int64]]:
-    """Return ids, tracks and parents renumbered 1, 2, ... in the order of ``ids`` (sorted, unique)."""
-    return {
-        name: np.where(column >= 0, np.searchsorted(ids, column) + 1, -1)
-        for name, column in (("id", table.id), ("track", table.track), ("parent", table.parent))
-    }
-
-
-def _numbered(table: AnnotationTable) -> AnnotationTable:
-    """Number the objects of user-made rows 1, 2, ...
-
-    Every row without a track is an object of its own, rows of one track are one. Joints keep pointing at their skeleton.
-    """
-    is_track = table.is_track
-    ids = np.empty(len(table), np.int64)
-    tracks, track_number = np.unique(table.track[is_track], return_inverse=True)
-    ids[is_track] = 1 + track_number
-    ids[~is_track] = 1 + len(tracks) + np.arange(int((~is_track).sum()))
-    new_of = {(bool(tracked), old): new for tracked, old, new in zip(is_track, table.id.tolist(), ids.tolist(), strict=True)}
-    parent = [
-        new_of.get((bool(tracked), old), -1) if old >= 0 else -1
-        for tracked, old in zip(is_track, table.parent.tolist(), strict=True)
-    ]
-    return table.with_columns(id=ids, track=np.where(is_track, ids, -1), parent=np.array(parent, np.int64))
-
-
-def _shifted(table: AnnotationTable, first: int) -> AnnotationTable:
-    """Move ids that start at 1 to start at ``first``."""
-    by = first - 1
-    return table.with_columns(
-        id=table.id + by,
-        track=np.where(table.track >= 0, table.track + by, -1),
-        parent=np.where(table.parent >= 0, table.parent + by, -1),
-    )
 
 
 def _object_count(table: AnnotationTable) -> int:
