@@ -33,7 +33,7 @@ from cvat_widgets.backends import Prompt
 from cvat_widgets.backends.embedding_cache import FrameClicks
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
-FRAMES = 60
+FRAMES = 200
 
 
 def timed(call: Callable[[], Any]) -> float:

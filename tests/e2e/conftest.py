@@ -41,12 +41,24 @@ def browser() -> Iterator[playwright_api.Browser]:
         instance.close()
 
 
+@pytest.fixture(scope="session")
+def shared_context(browser: playwright_api.Browser) -> Iterator[playwright_api.BrowserContext]:
+    """One browser context, so that JupyterLab's files come out of its cache from the second test on."""
+    context = browser.new_context()
+    yield context
+    context.close()
+
+
 @pytest.fixture
 def open_notebook(
-    lab: LabServer, browser: playwright_api.Browser, request: pytest.FixtureRequest
+    lab: LabServer,
+    browser: playwright_api.Browser,
+    shared_context: playwright_api.BrowserContext,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Callable[..., NotebookPage]]:
-    """Write a notebook from code cells, open it in a tab of its own browser context, and return the tab."""
-    contexts = []
+    """Write a notebook from code cells, open it in a tab, and return the tab; with ``alone``, in a context of its own."""
+    contexts: list[playwright_api.BrowserContext] = []
+    tabs: list[NotebookPage] = []
 
     def opened(
         cells: list[str] | None,
@@ -56,14 +68,21 @@ def open_notebook(
         width: int = 1500,
         height: int = 950,
         kernel: str = "python3",
+        alone: bool = False,
     ) -> NotebookPage:
         file_name = name or f"{request.node.name.replace('[', '-').replace(']', '')}.ipynb"
         if cells is not None:
             write_notebook(lab.root / file_name, cells, kernel)
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
-        return NotebookPage(lab, context, file_name, theme=theme)
+        if alone:
+            contexts.append(browser.new_context())
+        lab.start_kernel(file_name, kernel)
+        context = contexts[-1] if alone else shared_context
+        tabs.append(NotebookPage(lab, context, file_name, theme=theme, size=(width, height)))
+        return tabs[-1]
 
     yield opened
+    for tab in tabs:
+        tab.page.close()
     for context in contexts:
         context.close()
+    lab.stop_kernels()

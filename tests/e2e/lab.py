@@ -9,8 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,8 @@ class LabServer:
         self.home = home
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.cookies = CookieJar()
+        self.client = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self.cookies))
         environment = os.environ | {
             "CVAT_WIDGETS_HOME": str(home),
             "JUPYTER_CONFIG_DIR": str(home / "config"),
@@ -92,6 +96,27 @@ class LabServer:
         command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         (folder / "kernel.json").write_text(json.dumps({"argv": command, "display_name": name, "language": "python"}))
 
+    def start_kernel(self, notebook: str, kernel: str) -> None:
+        """Start the kernel of a notebook, which takes as long as the page that will use it."""
+        wanted = {"path": notebook, "name": notebook, "type": "notebook", "kernel": {"name": kernel}}
+        self._ask("POST", "sessions", wanted)
+
+    def stop_kernels(self) -> None:
+        """Have every kernel stopped: a page that is closed leaves its own running."""
+        for session in self._ask("GET", "sessions"):
+            threading.Thread(target=self._ask, args=("DELETE", f"sessions/{session['id']}")).start()
+
+    def _ask(self, method: str, what: str, body: object = None) -> Any:
+        """Ask the server's REST interface."""
+        if not self.cookies:
+            # A page brings the token without which nothing may be changed.
+            self.client.open(f"{self.url}/lab", timeout=60).close()
+        token = next(cookie.value for cookie in self.cookies if cookie.name == "_xsrf")
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/api/{what}", content, {"X-XSRFToken": token or ""}, method=method)
+        with self.client.open(request, timeout=60) as answer:
+            return json.loads(answer.read() or "null")
+
     def _wait(self, log: Path) -> None:
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
@@ -117,11 +142,15 @@ class LabServer:
 class NotebookPage:
     """One notebook open in one browser tab."""
 
-    def __init__(self, lab: LabServer, context: BrowserContext, name: str, *, theme: str = "light") -> None:
+    def __init__(
+        self, lab: LabServer, context: BrowserContext, name: str, *, theme: str = "light", size: tuple[int, int] | None = None
+    ) -> None:
         self.lab = lab
         self.name = name
         self.theme = theme
         self.page: Page = context.new_page()
+        if size:
+            self.page.set_viewport_size({"width": size[0], "height": size[1]})
         self.page.set_default_timeout(TIMEOUT)
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

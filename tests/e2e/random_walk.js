@@ -41,6 +41,7 @@ async ([selector, count, seed]) => {
     const toSelect = () => {
         if (editor.tool.peek() !== "select") editor.tool.value = "select";
     };
+    const onDeleted = () => editor.frames.deleted.has(editor.frame.peek());
     /** Wait for what comes by itself: a module, a dialog. */
     const until = async (ready, most = 3000) => {
         for (let waited = 0; waited < most && !ready(); waited += 10) await pause(10);
@@ -64,6 +65,7 @@ async ([selector, count, seed]) => {
         editor.drawMode.value = random() < 0.3 ? "track" : "shape";
         editor.activeLabel.value = pick(plain).id;
         editor.tool.value = "mask";
+        if (onDeleted()) return toSelect();
         if (!(await until(() => part("mask-bar")))) throw new Error("there is no bar for masks");
         if (random() < 0.3) press("mask-remove-underlying");
         press("mask-brush");
@@ -104,6 +106,35 @@ async ([selector, count, seed]) => {
         await pause(20);
         if (part(testId)) key("Escape");
     };
+    const scissors = async () => {
+        editor.activeLabel.value = pick(plain).id;
+        editor.drawMode.value = "shape";
+        key("w", { shiftKey: true });
+        if (onDeleted()) return toSelect();
+        if (!(await until(() => part("interact-bar")))) throw new Error("there is no bar for the scissors");
+        for (let i = 0; i < 3; i++) {
+            await click(somewhere(), { ctrlKey: random() < 0.3 });
+            await pause(60);
+        }
+        tools.complete();
+        await pause(60);
+        toSelect();
+    };
+    const annotationAction = async () => {
+        if (random() < 0.5) await selectOne();
+        key("e", { ctrlKey: true });
+        if (!(await until(() => part("action-run")))) throw new Error("the dialog of actions does not open");
+        const form = part("action-run").closest("form");
+        for (const list of [form.querySelector("select"), ...form.querySelectorAll("select")]) {
+            list.selectedIndex = Math.floor(random() * list.options.length);
+            list.dispatchEvent(new Event("change", { bubbles: true }));
+            await pause(10);
+        }
+        part("action-run")?.click();
+        await until(() => part("action-outcome"), 5000);
+        key("Escape");
+        await until(() => !part("action-run"), 500);
+    };
     const selectOne = async () => {
         toSelect();
         await click(overObject());
@@ -135,6 +166,9 @@ async ([selector, count, seed]) => {
             else field.selectedIndex = Math.floor(random() * field.options.length);
             field.dispatchEvent(new Event("change", { bubbles: true }));
         },
+        async () => { if (random() < 0.3) await scissors(); },
+        async () => { if (random() < 0.3) await annotationAction(); },
+        async () => { if (random() < (onDeleted() ? 1 : 0.2)) key("Delete", { altKey: true }); },
         async () => { if (random() < 0.1) { key("w"); await pause(60); await click(somewhere()); await pause(400); tools.complete(); toSelect(); } },
         async () => { if (editor.objects.peek().length > 40) { toSelect(); key("a", { ctrlKey: true }); key("Delete"); } },
         async () => { toSelect(); key("g"); await drag(somewhere(), somewhere()); key(pick(["g", "Escape"])); toSelect(); },
@@ -158,6 +192,8 @@ async ([selector, count, seed]) => {
         async () => { if (random() < 0.3) { key("n", { shiftKey: true }); for (let i = 0; i < 4; i++) await click(somewhere()); tools.complete(); toSelect(); } },
         async () => key("Escape"),
     ];
+    // Deleted frames are come across, and restored, as long as stepping does not pass over them.
+    editor.setSetting("showDeleted", true);
     const before = editor.document.revision.peek();
     const trace = [];
     // Whoever looks into a failure finds here what was done.
@@ -176,5 +212,9 @@ async ([selector, count, seed]) => {
     await pause(1200);
     while (editor.document.pendingCount.peek() > 0) await pause(50);
     await pause(300);
-    return { revision: editor.document.revision.peek() - before, records: JSON.stringify([...editor.document.all()]) };
+    return {
+        revision: editor.document.revision.peek() - before,
+        records: JSON.stringify([...editor.document.all()]),
+        deleted: [...editor.frames.deleted].sort((one, other) => one - other),
+    };
 }

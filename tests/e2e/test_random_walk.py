@@ -49,13 +49,14 @@ def test_browser_kernel_and_log_agree(open_notebook: Opener, tmp_path: Path) -> 
     page = AnnotatorPage(notebook)
     page.focus()
     seen: dict[int, Any] = {}
+    deleted: list[int] = []
     # In parts of a thousand at most, two at least: a new page goes on where the last one was.
     parts = max(2, -(-GESTURES // 1000))
     for part in range(parts):
         began = time.monotonic()
         result = notebook.page.evaluate(WALK, [ROOT, -(-GESTURES // parts), SEED + part])
         assert result["revision"] > 0
-        seen = comparable(json.loads(result["records"]))
+        seen, deleted = comparable(json.loads(result["records"])), result["deleted"]
         print(f"part {part + 1} of {parts}: {time.monotonic() - began:.0f} s, {len(seen)} objects", flush=True)
         # A new page gets everything from the kernel, and goes on.
         notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
@@ -67,6 +68,7 @@ def test_browser_kernel_and_log_agree(open_notebook: Opener, tmp_path: Path) -> 
     task = cw.Task.open("walk", store=store)
     kernel = comparable(msgspec.to_builtins(task.table.to_records(task.labels), str_keys=True))
     assert set(kernel) == set(seen)
+    assert task.deleted_frames == deleted
     for number, record in kernel.items():
         assert record == seen[number], number
 

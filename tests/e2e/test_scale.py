@@ -75,7 +75,7 @@ def heap_of(page: AnnotatorPage) -> int:
 
 
 def test_many_objects_and_a_thousand_frames(open_notebook: Callable[..., NotebookPage]) -> None:
-    notebook = open_notebook([CELL.format(labels=labels(), objects=OBJECTS)])
+    notebook = open_notebook([CELL.format(labels=labels(), objects=OBJECTS)], alone=True)
     notebook.run_all()
     page = AnnotatorPage(notebook)
     page.focus()

@@ -1,62 +1,22 @@
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Attributes } from "./Attributes";
 import { ColorField } from "./ColorField";
-import { labelProblems, type Problem, problemAt } from "./checks";
+import { problemAt } from "./checks";
 import { Button, SelectField, TextField, titled } from "./parts";
 import { type LabelSpec, type LabelType, newLabel, PLAIN_TYPES } from "./spec";
-import type { Refusal } from "./store";
-
-export interface FormProps {
-  readonly label: LabelSpec;
-  /** Names of the other labels. */
-  readonly others: readonly string[];
-  readonly refused: readonly Refusal[];
-  readonly busy: boolean;
-  readonly onSave: (label: LabelSpec) => Promise<boolean>;
-  readonly onClose: () => void;
-}
-
-/** What the form says is wrong, and what objects say: an attribute's refusal stands at its values. */
-export function refusalProblems(label: LabelSpec, refused: readonly Refusal[]): Problem[] {
-  return refused.map(({ attribute, text }) => {
-    const index = label.attributes.findIndex(({ name }) => name === attribute);
-    return { path: index < 0 ? ["type"] : ["attributes", index, "values"], text };
-  });
-}
+import { type FormProps, useSaving } from "./use-saving";
 
 /** A label that is no skeleton: name, colour, type and attributes. */
-export function LabelForm({ label, others, refused, busy, onSave, onClose }: FormProps) {
+export function LabelForm(props: FormProps) {
+  const { label, busy, onClose } = props;
   const isNew = label.id === 0;
   const [draft, setDraft] = useState(label);
-  const [asked, setAsked] = useState(false);
-  const name = useRef<HTMLInputElement>(null);
-  useLayoutEffect(() => {
-    name.current?.focus({ preventScroll: true });
-    name.current?.select();
-  }, []);
   const clean: LabelSpec = {
     ...draft,
     name: draft.name.trim(),
     attributes: draft.attributes.map((spec) => ({ ...spec, name: spec.name.trim() })),
   };
-  const wrong = labelProblems(clean, others);
-  const problems = asked ? [...wrong, ...refusalProblems(clean, refused)] : [];
-  const save = async (again: boolean): Promise<void> => {
-    // Done on an empty form is what ends adding.
-    if (isNew && !again && clean.name === "" && clean.attributes.length === 0) {
-      onClose();
-      return;
-    }
-    setAsked(true);
-    if (wrong.length > 0 || !(await onSave(clean))) return;
-    if (!again) {
-      onClose();
-      return;
-    }
-    setDraft(newLabel(draft.type));
-    setAsked(false);
-    name.current?.focus({ preventScroll: true });
-  };
+  const { name, problems, save } = useSaving(props, clean, clean.attributes.length === 0, () => setDraft(newLabel(draft.type)));
   return (
     <form
       class="cvw-labels-form"

@@ -1,17 +1,18 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Download, Eraser, MousePointer2, Plus, Redo2, Spline, Undo2, Upload } from "../panels/icons";
 import { Attributes } from "./Attributes";
 import { Backdrop } from "./Backdrop";
 import { ColorField } from "./ColorField";
-import { labelProblems, problemAt } from "./checks";
+import { problemAt } from "./checks";
 import { JointList } from "./JointList";
-import { cancelling, FormFoot, type FormProps, refusalProblems } from "./LabelForm";
+import { cancelling, FormFoot } from "./LabelForm";
 import { Button, counted, TextField } from "./parts";
 import { download } from "./picture";
 import { SkeletonCanvas, type SkeletonTool } from "./SkeletonCanvas";
 import { addJoint, EMPTY, imported, skeletonOf, withSkeleton } from "./skeleton";
 import { writeFile } from "./skeleton-svg";
 import { newLabel } from "./spec";
+import { type FormProps, useSaving } from "./use-saving";
 import { useSkeleton } from "./use-skeleton";
 
 interface SkeletonFormProps extends FormProps {
@@ -36,7 +37,7 @@ const MAX_SVG = 1 << 20;
 
 /** A skeleton: its template on a square, its joints in a list, and what every label has. */
 export function SkeletonForm(props: SkeletonFormProps) {
-  const { label, others, refused, busy, objects, onSave, onClose } = props;
+  const { label, busy, objects, onClose } = props;
   const isNew = label.id === 0;
   const locked = objects > 0;
   const [draft, setDraft] = useState(label);
@@ -46,31 +47,14 @@ export function SkeletonForm(props: SkeletonFormProps) {
   const [selected, setSelected] = useState<number | null>(null);
   const [picture, setPicture] = useState<string | null>(null);
   const [error, setError] = useState<string | null>(null);
-  const [asked, setAsked] = useState(false);
-  const name = useRef<HTMLInputElement>(null);
   const file = useRef<HTMLInputElement>(null);
-  useLayoutEffect(() => name.current?.focus({ preventScroll: true }), []);
   useEffect(() => () => void (picture && URL.revokeObjectURL(picture)), [picture]);
 
   const clean = withSkeleton({ ...draft, name: draft.name.trim() }, skeleton);
-  const wrong = labelProblems(clean, others);
-  const problems = asked ? [...wrong, ...refusalProblems(clean, refused)] : [];
-  const save = async (again: boolean): Promise<void> => {
-    if (isNew && !again && clean.name === "" && clean.sublabels.length === 0) {
-      onClose();
-      return;
-    }
-    setAsked(true);
-    if (wrong.length > 0 || !(await onSave(clean))) return;
-    if (!again) {
-      onClose();
-      return;
-    }
+  const { name, problems, save } = useSaving(props, clean, clean.sublabels.length === 0, () => {
     setDraft(newLabel("skeleton"));
     commit(EMPTY);
-    setAsked(false);
-    name.current?.focus({ preventScroll: true });
-  };
+  });
   const open = async (chosen: File | undefined): Promise<void> => {
     if (!chosen) return;
     try {
