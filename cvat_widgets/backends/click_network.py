@@ -3,7 +3,8 @@
 The weights (``weights/clicks.onnx``, 0.8 MB) were trained by ``bench/train_clicks.py`` on generated pictures only. It is a
 small network for a first mask on any machine, and no match for Segment Anything. The scheme (clicks and previous mask as
 inputs, a second look at the part of the picture around the first answer) is that of Sofiiuk, Petrov and Konushin, "Reviving
-iterative training with mask guidance for interactive segmentation" (2021).
+iterative training with mask guidance for interactive segmentation" (2021); what later clicks say of their surroundings is in
+:mod:`~cvat_widgets.backends.click_distances`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cvat_widgets.backends.click_distances import ClickDistances
 from cvat_widgets.backends.click_features import click_features
 from cvat_widgets.backends.failures import ModelError, guarded
 from cvat_widgets.backends.functions import check_picture
@@ -45,6 +47,7 @@ class _Encoded:
     height: int
     width: int
     answers: dict[tuple[Any, ...], list[Chances]] = field(default_factory=dict)
+    distances: ClickDistances | None = None
 
 
 class ClickNetwork:
@@ -105,6 +108,10 @@ class ClickNetwork:
                 answers = [
                     self._look(encoded.image, _grown(region, zoom, encoded.image.shape), positive, negative, before, box)
                 ]
+        if len(positive) + len(negative) > 1:
+            # One click is a guess that the network makes better alone.
+            encoded.distances = encoded.distances or ClickDistances(encoded.image)
+            answers = [encoded.distances.corrected(each, positive, negative) for each in answers]
         level = _LEVELS[min(len(positive) + len(negative), len(_LEVELS)) - 1] if box is None and positive else 0.5
         # The whole picture comes first, the parts of it after it: the first look is right most often.
         found = [(self._score(each, level), each) for each in answers]

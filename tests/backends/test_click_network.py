@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cvat_widgets.backends import ModelError, Prompt, load_backend
+from cvat_widgets.backends.click_distances import ClickDistances
 from cvat_widgets.backends.click_features import CHANNELS, click_features, geodesic
 from cvat_widgets.backends.click_network import WEIGHTS
 
@@ -116,6 +117,23 @@ def test_geodesic_distances_go_round_a_wall() -> None:
     features = click_features((picture * 255).astype(np.uint8), [[(5.5, 18.5)]], [[]])
     assert features.shape == (1, CHANNELS, 21, 21)
     assert np.isfinite(features).all()
+
+
+def test_a_click_counts_for_the_surface_it_is_on_whatever_the_network_says() -> None:
+    mask = scene()[1]
+    picture = np.where(mask[..., None], np.uint8([190, 120, 90]), np.uint8([70, 90, 80]))
+    distances = ClickDistances(picture)
+    undecided = np.full(mask.shape, 0.5, np.float32)
+    chances = distances.corrected(undecided, [(75.0, 60.0)], [(10.0, 60.0)])
+    inside = np.zeros_like(mask)
+    inside[32:88, 42:108] = True
+    assert chances[inside].min() > 0.9
+    assert chances[60, 32:38].max() < 0.1  # nearer to the click than many a pixel inside
+    # Somebody who corrects has the last word near the click, and none far from it.
+    wrong = np.where(mask, np.float32(0.9), np.float32(0.2))
+    turned = distances.corrected(wrong, [], [(75.0, 60.0)])
+    assert turned[inside].max() < 0.5
+    assert np.allclose(turned[~mask & (np.arange(160) < 25)], 0.2, atol=0.01)
 
 
 def test_real_masks(car_shadow: Sequence) -> None:
