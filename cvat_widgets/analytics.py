@@ -66,6 +66,8 @@ def analytics(store: Store, task_ids: Sequence[int], *, gap: float = GAP_SECONDS
         ``edits``, objects ``added, updated, removed``, ``added_per_hour``; for jobs also their state and the issues on them.
     """
     actions = activity(store, task_ids)
+    # Making a task, giving it another name or assignee: on the record, but no work on its jobs.
+    actions = actions[~actions["kind"].isin(("task:create", "task:update", "task:delete"))].reset_index(drop=True)
     # Work on an action is the time since the person's last one in this job, if that was not long ago.
     pause = actions.groupby(["user", "job"], dropna=False)["time"].diff().dt.total_seconds()
     actions["hours"] = pause.where(pause <= gap, 0.0).fillna(0.0) / 3600

@@ -94,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
 
     service = command("hub-service", _hub_service, "serve the store to a JupyterHub, which starts this; see docs/hub.md")
     service.add_argument("--media", action="append", default=[], help="a folder whose pictures kernels may get; repeatable")
+    service.add_argument("--uploads", metavar="FOLDER", help="where to keep media that maintainers send (default: nowhere)")
+    service.add_argument("--upload-limit", type=int, default=100, metavar="GIB", help="of one task (default: 100)")
+    service.add_argument(
+        "--webhook-host", action="append", default=[], metavar="HOST",
+        help="a host inside of this network that webhooks may go to, also by http; repeatable",
+    )  # fmt: skip
     for role in ("annotator", "reviewer", "maintainer", "owner"):
         service.add_argument(f"--{role}s", metavar="GROUP", help=f"the group of the hub for this role (default: {role}s)")
 
@@ -215,7 +221,10 @@ def _hub_service(options: argparse.Namespace) -> None:
     from cvat_widgets.hub.serving import serve
 
     groups = {role: getattr(options, f"{role}s") for role in ("annotator", "reviewer", "maintainer", "owner")}
-    serve(options.store, options.media, {role: group for role, group in groups.items() if group})
+    serve(
+        options.store, options.media, {role: group for role, group in groups.items() if group}, uploads=options.uploads,
+        upload_bytes=options.upload_limit << 30, webhook_hosts=options.webhook_host,
+    )  # fmt: skip
 
 
 def _formats(_options: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cvat_widgets.store import Store
     from cvat_widgets.task import Task
 
-__all__ = ["task_from_dataset"]
+__all__ = ["task_from_dataset", "task_of_dataset"]
 
 
 def task_from_dataset(
@@ -53,17 +53,33 @@ def task_from_dataset(
     """
     dataset = read_dataset(path, format)
     known = dataset.labels if labels is None else LabelSet.of(labels)
+    return task_of_dataset(
+        kind, dataset, Path(path).expanduser(), name=name, data=data, store=store, options={"labels": known, **options}
+    )
+
+
+def task_of_dataset(
+    kind: type[Task],
+    dataset: Dataset,
+    path: Path,
+    *,
+    name: str | None,
+    data: Any,
+    store: Store,
+    options: Mapping[str, Any],
+) -> Task:
+    """Create a task from a dataset that was read; arguments as of :func:`task_from_dataset`, the labels in ``options``."""
     if data is None:
         chosen = {"frame_step": 1, "start_frame": 0, "stop_frame": None}
         if any(options.get(key, usual) != usual for key, usual in chosen.items()):
             raise FormatError("a dataset is imported with all its frames", hint="Leave out start, stop and step of frames")
-        source, frame_map = _own_pictures(dataset, Path(path).expanduser(), store.directory)
+        source, frame_map = _own_pictures(dataset, path, store.directory)
         given: dict[str, Any] = {"data": source, "sorting": "predefined"}
     else:
         frame_map = None
         given = {"data": data}
-    title = name or dataset.name or Path(path).stem
-    task = kind.create(title, labels=known, store=store, **{**given, **options})
+    title = name or dataset.name or path.stem
+    task = kind.create(title, store=store, **{**given, **options})
     try:
         if frame_map is None and not _any_match(dataset, task):
             raise FormatError("none of its frames is among the pictures", where=str(path), hint="Check data=")
@@ -72,7 +88,7 @@ def task_from_dataset(
         if problems:
             raise FormatError("; ".join(problems), where=str(path), hint="Nothing was imported")
         if len(rows):
-            task._add_table(rows, origin="import", label=f"Import {Path(path).name}")
+            task._add_table(rows, origin="import", label=f"Import {path.name}")
     except BaseException:
         # A task without its annotations is not what was asked for.
         store.delete_task(task.id)

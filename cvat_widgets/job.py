@@ -326,6 +326,12 @@ class Job(JobReview, EditableAnnotations):
         """Export the annotations of this job; see :meth:`Task.export`."""
         return self.task.export(path, format, save_images=save_images, strict=strict, job=self)
 
+    def import_annotations(self, path: str | Path, format: str | None = None, *, replace: bool = False) -> int:  # noqa: A002
+        """Import what a file has on the frames of this job; see :meth:`Task.import_annotations`."""
+        from cvat_widgets.job_import import import_into_job
+
+        return import_into_job(self, path, format, replace=replace)[0]
+
     def __repr__(self) -> str:
         return f"<Job {self.id} of {self.task.name!r}: frames {self.start} to {self.stop}, {self.stage}, {self.state}>"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvat_widgets.model.labels import Label, LabelSet
 from cvat_widgets.opening import open_store, user_of
+from cvat_widgets.project_files import ProjectFiles
 from cvat_widgets.store.label_changes import change_project_labels
 from cvat_widgets.store.label_fitting import with_known_ids
 from cvat_widgets.task import Task
@@ -51,7 +52,7 @@ def projects(
     return project_table(open_store(store), search=search, where=filter, sort=sort, offset=offset, limit=limit)
 
 
-class Project:
+class Project(ProjectFiles):
     """A project of a store; made by :meth:`create` and :meth:`open`."""
 
     def __init__(self, store: Store, row: ProjectRow) -> None:
@@ -109,7 +110,7 @@ class Project:
 
     def rename(self, name: str) -> None:
         """Give the project another name."""
-        self.row = self.store.update_project(self.id, name=name)
+        self.row = self.store.update_project(self.id, name=name, user=self.user)
 
     @property
     def bug_tracker(self) -> str:
@@ -118,7 +119,16 @@ class Project:
 
     @bug_tracker.setter
     def bug_tracker(self, link: str) -> None:
-        self.row = self.store.update_project(self.id, bug_tracker=link)
+        self.row = self.store.update_project(self.id, bug_tracker=link, user=self.user)
+
+    @property
+    def assignee(self) -> str | None:
+        """Who is responsible for the project, ``None`` for nobody."""
+        return self.row.assignee
+
+    @assignee.setter
+    def assignee(self, person: str | None) -> None:
+        self.row = self.store.update_project(self.id, assignee=person or "", user=self.user)
 
     @property
     def guide(self) -> str:
@@ -216,4 +226,4 @@ class Project:
 def delete_project(name: str | int, store: Store | str | Path | None = None, *, with_tasks: bool = False) -> None:
     """Delete a project; its tasks stay on their own unless ``with_tasks``. Media files stay where they are."""
     opened = open_store(store)
-    opened.delete_project(opened.project(name).id, with_tasks=with_tasks)
+    opened.delete_project(opened.project(name).id, with_tasks=with_tasks, user=user_of(opened))

@@ -19,6 +19,7 @@ from cvat_widgets.opening import open_store, user_of
 from cvat_widgets.segments import cut_segments, mapped_segments, slice_for_jobs
 from cvat_widgets.task_files import TaskFiles
 from cvat_widgets.team import TaskTeam
+from cvat_widgets.uploading import described
 
 if TYPE_CHECKING:
     from cvat_widgets.media import FrameSource
@@ -65,6 +66,7 @@ class Task(ModelsOnTask, TaskFiles, TaskTeam, EditableAnnotations):
         subset: str = "",
         project: str | int | None = None,
         store: Store | str | Path | None = None,
+        upload: bool | None = None,
     ) -> Task:
         """Create a task; nothing is copied or decoded in advance.
 
@@ -97,6 +99,9 @@ class Task(ModelsOnTask, TaskFiles, TaskTeam, EditableAnnotations):
             Name or id of a project, which then gives the labels.
         store
             ``None``: the default SQLite store; a path; or an SQLAlchemy URL.
+        upload
+            Whether to send the files to the service of a hub, which keeps them for the team. By default only arrays are, which
+            exist nowhere else; files are opened where they lie.
 
         Raises
         ------
@@ -128,7 +133,7 @@ class Task(ModelsOnTask, TaskFiles, TaskTeam, EditableAnnotations):
                 name=name,
                 labels=label_set,
                 frames=media.index,
-                media=media.spec,
+                media=described(media, opened, upload),
                 mode="interpolation" if video else "annotation",
                 segments=segments,
                 overlap=overlap,
@@ -313,7 +318,7 @@ class Task(ModelsOnTask, TaskFiles, TaskTeam, EditableAnnotations):
 
     def rename(self, name: str) -> None:
         """Give the task another name."""
-        self.store.rename_task(self.id, name)
+        self.store.rename_task(self.id, name, user=self.user)
         self.row = self.store.task(self.id)
 
     def set_labels(self, labels: Iterable[str | Mapping[str, Any] | Label] | LabelSet, *, delete_objects: bool = False) -> None:
@@ -359,7 +364,7 @@ def delete_task(name: str | int, store: Store | str | Path | None = None) -> Non
     """Delete a task with its annotations and history; media files stay where they are."""
     opened = open_store(store)
     task_id = opened.task(name).id
-    opened.delete_task(task_id)
+    opened.delete_task(task_id, user=user_of(opened))
     forget_media(opened, task_id)
 
 

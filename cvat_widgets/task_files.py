@@ -76,7 +76,7 @@ class TaskFiles(EditableAnnotations):
             table=(job or self).table,
             name=task.name,
             mode=task.mode,
-            media=self._member,
+            media=self.dataset_member,
             meta={
                 "id": task.id,
                 "job_id": job.id if job else None,
@@ -91,7 +91,7 @@ class TaskFiles(EditableAnnotations):
             },
         )
 
-    def _member(self, number: int) -> tuple[str, bytes]:
+    def dataset_member(self, number: int) -> tuple[str, bytes]:
         """Return name and bytes of a frame for an export with images: the original file where there is one."""
         media = cast("Task", self).media
         name = self.frame_index.names[number]

@@ -61,7 +61,7 @@ class TaskTeam:
         return issue_rows(self.store.issues(task_id=self.task_id), self.frame_index)
 
     def _change(self, **values: str) -> None:
-        self.store.update_task(self.task_id, **values)
+        self.store.update_task(self.task_id, **values, user=self.user)
         self.row = self.store.task(self.task_id)
 
     @property

@@ -1,4 +1,4 @@
-"""Telling other programs of events of jobs, issues and comments: signed, repeated until it worked, not to inner networks.
+"""Telling other programs of events of projects, tasks, jobs and issues: signed, repeated until it worked, not inside.
 
 A delivery is a POST of JSON with ``X-Signature-256: sha256=<HMAC of the body>`` and ``X-Delivery``, which is the same when it
 is repeated. The address is resolved once, checked and connected to as checked, so that a name cannot lead elsewhere a moment
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from cvat_widgets.errors import StoreError
+from cvat_widgets.opening import user_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,7 +83,8 @@ class Webhooks:
         url
             Where to post to.
         kinds
-            Beginnings of the kinds of events: ``job:``, ``issue:``, ``comment:``, or whole ones such as ``job:update``.
+            Beginnings of the kinds of events: ``project:``, ``task:``, ``job:``, ``issue:``, ``comment:``, or whole ones such
+            as ``job:update``.
         secret
             Of the signature; by default a new one.
 
@@ -91,36 +93,43 @@ class Webhooks:
         StoreError
             The address is not allowed.
         """
-        self._split(url)
+        if self._delivers:  # a service knows itself which hosts it allows
+            self.check(url)
         secret = secret or secrets.token_hex(32)
-        if not kinds:
-            raise StoreError("a webhook needs a kind of events", hint="For instance kinds=('job:',)")
-        from sqlalchemy import insert
+        return self.store.add_webhook(url, list(kinds), secret=secret, user=user_of(self.store)), secret
 
-        from cvat_widgets.store import schema
+    def check(self, url: str) -> None:
+        """Raise :class:`StoreError` if a webhook may not go to an address."""
+        self._split(url)
 
-        with self.store.database.write(), self.store.database.engine.connect() as core:
-            values = {"url": url, "secret": secret, "kinds": json.dumps(list(kinds)), "last_event": self.store.last_event()}
-            made = core.execute(insert(schema.webhook).values(values)).inserted_primary_key
-        return int(made[0]) if made else 0, secret
+    @property
+    def _delivers(self) -> bool:
+        """Whether it is this process that delivers: the service of a hub does it for its kernels."""
+        return not self.store.database.url.startswith(("http://", "https://"))
 
     def remove(self, webhook_id: int) -> None:
         """Remove a webhook."""
-        with self.store.database.write() as raw:
-            raw.execute("DELETE FROM webhook WHERE id = ?", (webhook_id,))
+        self.store.remove_webhook(webhook_id, user=user_of(self.store))
 
     def to_frame(self) -> pd.DataFrame:
         """Return the webhooks and what went wrong last; secrets are not shown."""
         import pandas as pd
 
-        with self.store.database.read() as raw:
-            rows = raw.execute("SELECT id, url, kinds, last_event, attempts, problem FROM webhook ORDER BY id").fetchall()
-        return pd.DataFrame(rows, columns=["id", "url", "kinds", "last_event", "attempts", "problem"])
+        columns = ["id", "url", "kinds", "last_event", "attempts", "problem"]
+        return pd.DataFrame([[getattr(row, name) for name in columns] for row in self.store.webhooks()], columns=columns)
 
     # -- delivering ----------------------------------------------------------------------------------------------
 
     def deliver(self, *, now: Callable[[], float] = time.time) -> int:
-        """Deliver what is due, each webhook in order; return how many deliveries worked."""
+        """Deliver what is due, each webhook in order; return how many deliveries worked.
+
+        Raises
+        ------
+        StoreError
+            The store is the service of a hub, which delivers itself.
+        """
+        if not self._delivers:
+            raise StoreError("the service delivers its webhooks itself", where=self.store.database.where)
         with self.store.database.read() as raw:
             rows = raw.execute(
                 "SELECT id, url, secret, kinds, last_event, attempts, next_try FROM webhook ORDER BY id"

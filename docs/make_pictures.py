@@ -167,6 +167,34 @@ def filtering(studio: Studio) -> None:
     keep(dialog, "filter")
 
 
+def layers(studio: Studio) -> None:
+    """A heat map of what has moved, and names, drawn by Python."""
+    cells = """
+import cv2
+import numpy as np
+
+still = np.median([task.frame(number) for number in range(0, len(task), 10)], axis=0).astype(np.uint8)
+annotator = cw.Annotator(task, frame=48, height=600)
+
+
+@annotator.overlay
+def movement(canvas, frame, rows):
+    return np.minimum(cv2.blur(cv2.absdiff(task.frame(frame), still).max(axis=2), (15, 15)) / 70, 1.0)
+
+
+annotator
+"""
+    page = AnnotatorPage(studio.open(cells, width=1300))
+    page.ask('editor.setSetting("timelineHeight", 120)')
+    page.root.get_by_role("button", name="Layers drawn by Python").wait_for()
+    page.focus()
+    page.press("F2")
+    page.root.get_by_role("tab", name="Picture").click()
+    page.root.get_by_role("heading", name="Layers drawn by Python").scroll_into_view_if_needed()
+    page.page.wait_for_timeout(1500)
+    keep(page.root, "layers")
+
+
 def contact_sheet(studio: Studio) -> None:
     sheet = """
 rows = task.to_frame(interpolate=True).query("frame % 24 == 0")
@@ -246,6 +274,7 @@ PICTURES: dict[str, Callable[[Studio], None]] = {
     "filter": filtering,
     "contact-sheet": contact_sheet,
     "moving": moving,
+    "layers": layers,
 }
 
 

@@ -47,8 +47,10 @@ def kept(output: Any) -> Any | None:
     if data is None:
         return None if output.output_type == "stream" and output.name == "stderr" else output
     widget = data.pop("application/vnd.jupyter.widget-view+json", None)
-    if widget is not None and "image/png" not in data:
+    if widget is not None and not {"image/png", "image/jpeg"} & set(data):
         return None  # a bar of progress
+    if widget is not None:
+        data["text/plain"] = str(data.get("text/plain", ""))[:200]
     if "image/png" in data:
         data.update(smaller(data.pop("image/png")))
         data["text/plain"] = str(data.get("text/plain", ""))[:200]

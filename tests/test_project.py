@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import warnings
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import numpy as np
 import pytest
 
 import cvat_widgets as cw
+from cvat_widgets.formats import LossWarning
 
 LABELS = [cw.Label("car", attributes=(cw.Attribute("parked", "checkbox"),)), "person"]
 
@@ -158,3 +162,72 @@ def test_lists_are_searched_filtered_sorted_and_paged(project: cw.Project, place
     assert len(cw.jobs(place, project="city", kind="annotation", assignee="")) == 2
     assert cw.jobs(place, kind="ground_truth")["task"].tolist() == ["Street 1"]
     assert cw.jobs(place, task="Street 1", sort="-id", limit=2)["id"].is_monotonic_decreasing
+
+
+def pictures(folder: Path, count: int) -> Path:
+    import cv2
+
+    folder.mkdir()
+    for number in range(count):
+        cv2.imwrite(str(folder / f"{number}.png"), np.full((40, 60, 3), 20 * number + 10, np.uint8))
+    return folder
+
+
+def held(project: cw.Project) -> dict[str, list[tuple[object, ...]]]:
+    """What is on the frames of each subset: the grey of the picture, label, points, attributes."""
+    found: dict[str, list[tuple[object, ...]]] = {}
+    for task in project.tasks:
+        rows = task.shapes
+        subset = task.row.subset or task.frame_index.subset_of(0)
+        found.setdefault(subset, []).extend(
+            (int(task.frame(row["frame"])[0, 0, 0]), row["label"], tuple(row["points"]), row["attr.parked"] == "true")
+            for row in rows.to_dict("records")
+        )
+    return {subset: sorted(rows, key=repr) for subset, rows in found.items()}
+
+
+def test_a_whole_project_is_exported_by_subset_and_imported_again(project: cw.Project, tmp_path: Path) -> None:
+    """Tasks have names of frames in common, and labels that they were given in another order."""
+    first = project.create_task("one/half", pictures(tmp_path / "a", 3), subset="train")
+    second = cw.Task.create("two", pictures(tmp_path / "b", 4), labels=["person", LABELS[0]], store=project.store)
+    third = project.create_task("three", pictures(tmp_path / "c", 2), subset="val")
+    second.move_to(project.name)
+    second.subset = "train"
+    first.add([box("car", 2, **{"attr.parked": "true"}), box("person")])
+    second.add([box("person", 3), box("car", 1)])
+    third.add(box("car", 1))
+    data = project.dataset()
+    assert len(data.frames) == 9
+    assert data.frames.subset_of(7) == "val"
+    assert sorted(data.frames.names)[:2] == ["one_half/0.png", "one_half/1.png"]
+    assert len(set(data.table.id.tolist())) == len(data.table) == 5
+    for name in ("Datumaro 1.0", "Ultralytics YOLO Detection 1.0"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LossWarning)
+            path = project.export(tmp_path / f"{name}.zip", name, save_images=True)
+        other = cw.Project.create(name, LABELS, store=project.store)
+        made = other.import_dataset(path, name, name=name)
+        assert {task.row.subset: len(task) for task in made} == {"train": 7, "val": 2}
+        expected, got = held(project), held(other)
+        for subset, rows in expected.items():
+            assert [row[:2] for row in got[subset]] == [row[:2] for row in rows], name
+            np.testing.assert_allclose([row[2] for row in got[subset]], [row[2] for row in rows], atol=0.01)
+            if name.startswith("Datumaro"):  # the other one keeps no attributes
+                assert [row[3] for row in got[subset]] == [row[3] for row in rows]
+    wrong = cw.Project.create("wrong", ["cat"], store=project.store)
+    with pytest.raises(cw.LabelError):
+        wrong.import_dataset(path, name, name="wrong")
+    assert wrong.tasks == []
+
+
+def test_tracks_end_with_their_task(project: cw.Project, tmp_path: Path) -> None:
+    for name, subset in (("a", "train"), ("b", "val")):
+        task = project.create_task(name, pictures(tmp_path / name, 4), subset=subset)
+        task.add([box("car", frame, track_id=1) for frame in (0, 2)])
+    path = project.export(tmp_path / "p.zip", "COCO 1.0")
+    found = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            held = json.loads(archive.read(name))
+            found[name] = sorted(row["image_id"] for row in held["annotations"])
+    assert found == {"annotations/instances_train.json": [1, 2, 3, 4], "annotations/instances_val.json": [5, 6, 7, 8]}

@@ -218,6 +218,14 @@ def test_exported_annotations_come_back_equal(task: cw.Task, pictures: Path, tmp
         np.testing.assert_allclose(mine, theirs, atol=0.005)
 
 
+def test_tracks_of_a_file_that_counts_frames_come_back_to_named_pictures(task: cw.Task, tmp_path: Path) -> None:
+    task.add([box(1), box(3)])
+    path = task.export(tmp_path / "out.zip", "CVAT for video 1.1")
+    task.delete(task.shapes["id"])
+    task.import_annotations(path)
+    assert task.tracks.query("not outside")["frame"].tolist() == [1, 3]
+
+
 def test_a_failed_import_leaves_the_task_alone(task: cw.Task, tmp_path: Path) -> None:
     task.add(box())
     other = tmp_path / "other.xml"

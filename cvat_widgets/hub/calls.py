@@ -43,11 +43,16 @@ class Calls:
         The store.
     changed
         Called after something was written.
+    check_address
+        Raises if a webhook may not go to an address.
     """
 
-    def __init__(self, store: Store, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, store: Store, changed: Callable[[], None] = lambda: None, *, check_address: Callable[[str], object] = str
+    ) -> None:
         self.store = store
         self.changed = changed
+        self.check_address = check_address
         self._transactions: dict[str, Transaction] = {}
         self._lock = threading.Lock()
 
@@ -63,6 +68,8 @@ class Calls:
         """
         called = method(name)
         values = called.unpack(body)
+        if name == "add_webhook":
+            self.check_address(values["url"])
 
         def work() -> bytes:
             if not called.writes:

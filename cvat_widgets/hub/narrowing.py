@@ -12,6 +12,7 @@ from cvat_widgets.hub.policy import sees
 from cvat_widgets.model.changes import ChangeSet
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.store import objects
+from cvat_widgets.store.catalogue import WITHHELD, withheld_frames
 
 if TYPE_CHECKING:
     from cvat_widgets.hub.view import Values, View
@@ -85,6 +86,8 @@ def _seen_events(view: View, values: Values, events: list[EventRow]) -> list[Eve
 
 
 def _seen_task(view: View, _: Values, row: TaskRow) -> TaskRow:
+    if not view.works_on(row):
+        return replace(row, media=dict(WITHHELD))
     return replace(row, media=dict(_SERVED)) if view.store.honeypots(row.id) else row
 
 
@@ -95,6 +98,8 @@ def _seen_tasks(view: View, values: Values, rows: list[TaskRow]) -> list[TaskRow
 def _seen_frames(view: View, values: Values, index: FrameIndex) -> FrameIndex:
     """Give honeypots no name of their own kind, and the pictures of their pool no size."""
     task_id = values["task_id"]
+    if not view.works_on(view.store.task(task_id)):
+        return withheld_frames(len(index))
     if not view.store.honeypots(task_id):
         return index
     hidden = np.setdiff1d(np.arange(len(index)), list(view.frames(task_id) or ()))

@@ -58,12 +58,7 @@ class Pictures:
         MediaError
             The media are not where the service may look, or cannot be read.
         """
-        with self.store.database.read():
-            row = self.store.task(task_id)
-            shown = View(self.store, person).frames(task_id)
-        if not 0 <= frame < row.size or (shown is not None and frame not in shown):
-            raise NotFoundError(f"frame {frame} does not exist", where=f"task {task_id}")
-        source = self._source(row.media, frame)
+        source = self._of(person, task_id, frame)
         data = source.original(frame) if original else None
         width, height = source.size(frame)
         found = (
@@ -71,9 +66,40 @@ class Pictures:
             if data is not None
             else source.encoded(frame, quality=quality, max_side=max_side)
         )
-        if len(found.data) > _MAX_BYTES:
-            raise MediaError(f"the picture has more than {_MAX_BYTES:,} bytes", where=f"task {task_id}, frame {frame}")
-        return found
+        return _bounded(found, task_id, frame)
+
+    def context_names(self, person: Person, task_id: int, frame: int) -> list[str]:
+        """Return the names of the context images of a frame; numbers where names could tell a honeypot."""
+        names = self._of(person, task_id, frame).context_names(frame)
+        if not person.is_at_least("reviewer") and self.store.honeypots(task_id):
+            return [str(number) for number in range(1, len(names) + 1)]
+        return names
+
+    def context_picture(self, person: Person, task_id: int, frame: int, index: int, *, max_side: int | None) -> EncodedFrame:
+        """Return a context image as a picture file."""
+        source = self._of(person, task_id, frame)
+        if isinstance(source, ImageSource) and source.members.spec.get("type") == "files":
+            for name in source.context_files(frame):
+                self._check_path(Path(source.members.spec["root"]) / name)
+        return _bounded(source.context_picture(frame, index, max_side=max_side), task_id, frame)
+
+    def chapters(self, person: Person, task_id: int) -> list[tuple[int, str]]:
+        """Return first frame and title of the chapters of a video, of the frames this person sees."""
+        with self.store.database.read():
+            row = self.store.task(task_id)
+            shown = View(self.store, person).frames(task_id)
+        if row.kind != "video":
+            return []
+        return [each for each in self._source(row.media, 0).chapters if shown is None or each[0] in shown]
+
+    def _of(self, person: Person, task_id: int, frame: int) -> FrameSource:
+        """Return the media of a task, if this person sees this frame of it."""
+        with self.store.database.read():
+            row = self.store.task(task_id)
+            shown = View(self.store, person).frames(task_id)
+        if not 0 <= frame < row.size or (shown is not None and frame not in shown):
+            raise NotFoundError(f"frame {frame} does not exist", where=f"task {task_id}")
+        return self._source(row.media, frame)
 
     def _source(self, spec: Mapping[str, Any], frame: int) -> FrameSource:
         key = json.dumps(spec, sort_keys=True)
@@ -111,6 +137,12 @@ class Pictures:
             for source in self._open.values():
                 source.close()
             self._open.clear()
+
+
+def _bounded(found: EncodedFrame, task_id: int, frame: int) -> EncodedFrame:
+    if len(found.data) > _MAX_BYTES:
+        raise MediaError(f"the picture has more than {_MAX_BYTES:,} bytes", where=f"task {task_id}, frame {frame}")
+    return found
 
 
 def _not_here() -> MediaError:

@@ -1,8 +1,9 @@
 """Who may do what through the service: one table of roles and two questions about jobs, the same rules as on PostgreSQL.
 
 =============  ====================================================================================================
-annotator      reads tasks and the jobs of annotation; writes annotations and state of jobs assigned to them that are
-               in the stage ``annotation``; answers issues. Ground truth, honeypots and replicas of others are not there.
+annotator      reads tasks and the jobs of annotation; the pictures only of tasks in which a job is theirs; writes
+               annotations and state of jobs assigned to them that are in the stage ``annotation``; answers issues.
+               Ground truth, honeypots and replicas of others are not there.
 reviewer       reads everything; edits annotations, stage and state; opens, answers and resolves issues.
 maintainer     everything but signing with another name.
 owner          that, too, as is needed to restore a backup. Admins of a hub, who can be anybody there, are owners.
@@ -72,14 +73,15 @@ _ANNOTATOR = (
     "event_columns", "events", "events_after", "frames", "guide", "guide_assets", "history", "honeypots", "issue", "issues",
     "job", "job_page", "jobs", "label_names", "labels", "last_event", "load", "log", "people", "project", "project_labels",
     "project_page", "project_tasks", "projects", "quality_settings", "record_event", "records", "redo", "reserve_ids",
-    "set_frames_deleted", "set_setting", "setting", "settings", "task", "task_page", "tasks", "undo", "update_job",
+    "set_frames_deleted", "set_setting", "setting", "settings", "task", "task_page", "tasks", "undo",
     "validation_frames",
 )  # fmt: skip
 _REVIEWER = ("announce", "label_counts", "labelled", "open_issue", "remove_issue", "set_issue_resolved")
 _MAINTAINER = (
-    "add_guide_asset", "create_job", "create_project", "create_task", "delete_job", "delete_project", "delete_task",
-    "end_history", "move_task", "rename_task", "set_guide", "set_honeypots", "set_project_labels", "set_quality_settings",
-    "set_validation_frames", "set_validation_frames_disabled", "update_labels", "update_project", "update_task",
+    "add_guide_asset", "add_webhook", "create_job", "create_project", "create_task", "delete_job", "delete_project",
+    "delete_task", "end_history", "move_task", "remove_webhook", "rename_task", "set_guide", "set_honeypots",
+    "set_project_labels", "set_quality_settings", "set_validation_frames", "set_validation_frames_disabled",
+    "update_labels", "update_project", "update_task", "webhooks",
 )  # fmt: skip
 
 LEAST: Mapping[str, str] = {
@@ -95,7 +97,8 @@ SIGNED: Mapping[str, str] = {
     **dict.fromkeys(
         (
             "announce", "change_comment", "change_job", "create_job", "delete_job", "move_task", "record_event",
-            "remove_issue", "set_honeypots", "set_issue_resolved", "set_setting", "setting", "settings",
+            "remove_issue", "set_honeypots", "set_issue_resolved", "set_setting", "setting", "settings", "rename_task",
+            "delete_task", "update_task", "update_project", "delete_project", "add_webhook", "remove_webhook",
         ),
         "user",
     ),

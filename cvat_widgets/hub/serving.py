@@ -8,16 +8,28 @@ import os
 import signal
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cvat_widgets.errors import MissingExtraError, StoreError
 from cvat_widgets.hub.identity import DEFAULT_GROUPS, HubIdentity
 from cvat_widgets.store import Store
 
+if TYPE_CHECKING:
+    from cvat_widgets.hub.uploads import Uploads
+
 __all__ = ["serve"]
 
 
-def serve(store: str | Path | None, media: Sequence[str | Path] = (), groups: Mapping[str, str] | None = None) -> None:
+def serve(
+    store: str | Path | None,
+    media: Sequence[str | Path] = (),
+    groups: Mapping[str, str] | None = None,
+    *,
+    uploads: str | Path | None = None,
+    upload_bytes: int = 100 << 30,
+    webhook_hosts: Sequence[str] = (),
+) -> None:
     """Serve a store until the hub ends this process.
 
     Parameters
@@ -28,6 +40,12 @@ def serve(store: str | Path | None, media: Sequence[str | Path] = (), groups: Ma
         Folders whose pictures kernels may get through the service.
     groups
         The group of the hub whose members have a role, for the roles whose group has another name than the role.
+    uploads
+        Folder to keep media in that maintainers send; ``None``: none are taken.
+    upload_bytes
+        How large the media of one task may be.
+    webhook_hosts
+        Hosts inside of this network that webhooks may go to.
 
     Raises
     ------
@@ -52,7 +70,10 @@ def serve(store: str | Path | None, media: Sequence[str | Path] = (), groups: Ma
         raise StoreError("a service needs a file or a database, not another service", where=str(store))
     with Store.open(store or _own()) as opened:
         prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/")
-        asyncio.run(_run(opened, identity, place.hostname, place.port, prefix, folders))
+        from cvat_widgets.hub.uploads import Uploads
+
+        kept = Uploads(opened, Path(uploads).expanduser(), most_bytes=upload_bytes) if uploads else None
+        asyncio.run(_run(opened, identity, place.hostname, place.port, prefix, folders, kept, webhook_hosts))
 
 
 def _own() -> Path:
@@ -62,7 +83,8 @@ def _own() -> Path:
 
 
 async def _run(
-    store: Store, identity: HubIdentity, host: str, port: int, prefix: str, folders: Sequence[Path]
+    store: Store, identity: HubIdentity, host: str, port: int, prefix: str, folders: Sequence[Path], uploads: Uploads | None,
+    webhook_hosts: Sequence[str],
 ) -> None:  # fmt: skip
     from cvat_widgets.hub.service import Service
 
@@ -71,7 +93,10 @@ async def _run(
     for each in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # where there are no signals
             loop.add_signal_handler(each, stop.set)
-    service = Service(store, identity, prefix=prefix if prefix.endswith("/") else prefix + "/", folders=folders)
+    service = Service(
+        store, identity, prefix=prefix if prefix.endswith("/") else prefix + "/", folders=folders, uploads=uploads,
+        hosts=webhook_hosts,
+    )  # fmt: skip
     try:
         service.listen(host, port)
     except OSError as error:

@@ -19,7 +19,7 @@ from cvat_widgets.model.changes import Edit
 from cvat_widgets.store import objects
 
 if TYPE_CHECKING:
-    from cvat_widgets.store import Commit, JobRow, Store
+    from cvat_widgets.store import Commit, JobRow, Store, TaskRow
 
 __all__ = ["Values", "View"]
 
@@ -44,6 +44,7 @@ class View:
     def __init__(self, store: Store, person: Person) -> None:
         self.store = store
         self.person = person
+        self._own_tasks: set[int] | None = None
 
     def call(self, name: str, values: Values) -> Any:
         """Call a method of the store.
@@ -106,10 +107,24 @@ class View:
             return {}
         return {row.id: row for row in self.store.jobs(task_id) if sees(self.person, row)}
 
+    def works_on(self, row: TaskRow) -> bool:
+        """Whether a task or a job of it is this person's, so that its pictures are for them; all are for reviewers."""
+        if self._sees_all or row.assignee == self.person.name:
+            return True
+        if self._own_tasks is None:
+            with self.store.database.read() as raw:
+                found = raw.execute(
+                    "SELECT DISTINCT task_id FROM job WHERE assignee = ? AND type <> 'ground_truth'", (self.person.name,)
+                )
+                self._own_tasks = {task_id for (task_id,) in found.fetchall()}
+        return row.id in self._own_tasks
+
     def frames(self, task_id: int) -> set[int] | None:
         """Return the frames whose pictures the person may see, ``None`` for all."""
         if self._sees_all:
             return None
+        if not self.works_on(self.store.task(task_id)):
+            return set()
         shown: set[int] = set()
         for row in self.jobs(task_id).values():
             shown.update(row.frames if row.frames is not None else range(row.start, row.stop + 1))
@@ -180,7 +195,6 @@ def _check_size(value: object) -> None:
 
 _FOR_ALL: Mapping[str, Callable[[View, Values], None]] = {
     "change_job": _check_people,
-    "update_job": _check_people,
     "change_comment": _check_comment,
     "set_setting": _check_setting,
     "record_event": _check_event,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from cvat_widgets.inspect.attributes import attribute_inconsistencies
 from cvat_widgets.inspect.borders import touching_borders
 from cvat_widgets.inspect.classes import class_outliers
+from cvat_widgets.inspect.crops import near_duplicate_crops
 from cvat_widgets.inspect.duplicates import near_duplicate_frames, perceptual_hashes
 from cvat_widgets.inspect.framewise import empty_frames, overfull_frames
 from cvat_widgets.inspect.motion import swapped_identities, track_gaps, track_jumps
@@ -33,6 +34,7 @@ __all__ = [
     "class_outliers",
     "disagreements",
     "empty_frames",
+    "near_duplicate_crops",
     "near_duplicate_frames",
     "near_duplicate_objects",
     "overfull_frames",
@@ -68,7 +70,7 @@ def all(  # noqa: A001  # `inspect.all` says what it does
     predictions
         Predictions of a model, see :func:`disagreements`.
     media
-        Whether to read every frame of the task for :func:`near_duplicate_frames`.
+        Whether to read every frame of the task for :func:`near_duplicate_frames` and :func:`near_duplicate_crops`.
     size
         Width and height of the frames in pixels, where a DataFrame does not say.
 
@@ -90,6 +92,7 @@ def all(  # noqa: A001  # `inspect.all` says what it does
         parts["disagreements"] = disagreements(rows, predictions)
     if media:
         parts["near_duplicate_frames"] = near_duplicate_frames(target)
+        parts["near_duplicate_crops"] = near_duplicate_crops(target)
     kept = [part.assign(finding=pd.array([name] * len(part), dtype="string")) for name, part in parts.items() if len(part)]
     columns = ["finding", "id", "frame", "label", "score", "reason"]
     if not kept:

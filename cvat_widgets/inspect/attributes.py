@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,7 +69,7 @@ def attribute_inconsistencies(target: Target, *, shorter_than: int = 5) -> pd.Da
     return findings(table.id[row[here]], frame[here], labels, score, reasons, attribute=pd.array(attribute, dtype="string"))
 
 
-def _sorted(*keys: NDArray[np.int64]) -> bool:
+def _sorted(*keys: NDArray[np.integer[Any]]) -> bool:
     """Whether rows are in the order of the first key, then of the second, and so on."""
     ahead = np.zeros(max(len(keys[0]) - 1, 0), bool)
     for key in reversed(keys):
@@ -79,6 +79,8 @@ def _sorted(*keys: NDArray[np.int64]) -> bool:
 
 def _last_frames(track: NDArray[np.int64], frame: NDArray[np.int32], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the last frame of each wanted track."""
+    if _sorted(track, frame):
+        return frame[np.searchsorted(track, wanted, side="right") - 1].astype(np.int64)
     ids, place = np.unique(wanted, return_inverse=True)
     rows = np.flatnonzero(np.isin(track, ids))
     last = np.zeros(len(ids), np.int64)

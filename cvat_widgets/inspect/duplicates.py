@@ -1,8 +1,8 @@
-"""Frames that show nearly the same picture."""
+"""Frames, and objects, that show nearly the same picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +14,13 @@ from cvat_widgets.inspect.rows import findings
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["near_duplicate_frames", "perceptual_hashes"]
+__all__ = [
+    "alike_by_embedding", "alike_by_hash", "hashes_of", "near_duplicate_frames", "perceptual_hashes", "small_grey",
+]  # fmt: skip
 
 _SIDE, _LOW = 32, 8
 _BLOCK = 1024
+Counts = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.bool_]]
 
 
 def perceptual_hashes(task: Any, frames: Iterable[int] | None = None) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
@@ -40,18 +43,29 @@ def perceptual_hashes(task: Any, frames: Iterable[int] | None = None) -> tuple[N
     pHash: the signs of the lowest 8 × 8 coefficients of the cosine transform of a 32 × 32 grey picture against their median
     (Zauner, *Implementation and Benchmarking of Perceptual Image Hash Functions*, 2010).
     """
-    import cv2
-
     numbers = range(len(task)) if frames is None else list(frames)
     small = np.empty((len(numbers), _SIDE, _SIDE), np.float32)
     for place, number in enumerate(numbers):
-        # Grey after shrinking: the colours of a few hundred pixels are cheaper than those of two million.
-        shrunk = cv2.resize(task.frame(number), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-        small[place] = cv2.cvtColor(shrunk, cv2.COLOR_RGB2GRAY)
+        small[place] = small_grey(task.frame(number))
+    return hashes_of(small), small.reshape(len(small), _SIDE * _SIDE)
+
+
+def small_grey(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return a picture as 32 × 32 grey levels."""
+    import cv2
+
+    # Grey after shrinking: the colours of a few hundred pixels are cheaper than those of two million.
+    shrunk = cv2.resize(picture, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.cvtColor(shrunk, cv2.COLOR_RGB2GRAY), np.float32)
+
+
+def hashes_of(small: NDArray[np.float32]) -> NDArray[np.uint64]:
+    """Return the perceptual hashes of small grey pictures, (n, 32, 32)."""
+    import cv2
+
     low = np.stack([cv2.dct(picture)[:_LOW, :_LOW].ravel() for picture in small]) if len(small) else np.empty((0, 64))
     bits = low > np.median(low[:, 1:], axis=1, keepdims=True)
-    hashes = np.packbits(bits, axis=1).view(np.uint64).ravel() if len(bits) else np.empty(0, np.uint64)
-    return hashes, small.reshape(len(small), -1)
+    return np.packbits(bits, axis=1).view(np.uint64).ravel() if len(bits) else np.empty(0, np.uint64)
 
 
 def near_duplicate_frames(
@@ -99,48 +113,70 @@ def near_duplicate_frames(
     if embeddings is not None:
         return _by_embedding(numbers, np.asarray(embeddings, np.float32), apart, similarity)
     hashes, small = perceptual_hashes(task, numbers.tolist())
-    later, earlier, bits = [], [], []
-    for start in range(0, len(numbers), _BLOCK):
+    a, b, bits, grey = alike_by_hash(hashes, small, distance, difference, lambda a, b: numbers[a] - numbers[b] >= max(apart, 1))
+    reasons = [
+        f"shows what frame {other} shows: {bit:.0f} of 64 bits and {level:.1f} grey levels apart"
+        for other, bit, level in zip(numbers[b].tolist(), bits.tolist(), grey.tolist(), strict=True)
+    ]
+    score = 1 - 0.5 * grey / max(difference, 1e-9)
+    return findings(None, numbers[a], None, score, reasons, other_frame=numbers[b])
+
+
+def alike_by_hash(
+    hashes: NDArray[np.uint64], small: NDArray[np.float32], distance: int, difference: float, counts: Counts
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+    """Return pictures and the earlier one each is most like: places of both, bits and mean grey levels they differ by.
+
+    ``counts`` says of places of later and of earlier ones, which broadcast, whether such a pair is one.
+    """
+    later, earlier, differing = [], [], []
+    for start in range(0, len(hashes), _BLOCK):
         block = np.unpackbits(hashes[start : start + _BLOCK].view(np.uint8)).reshape(-1, 64).astype(np.float32)
         others = np.unpackbits(hashes[: start + _BLOCK].view(np.uint8)).reshape(-1, 64).astype(np.float32)
         # |a xor b| = |a| + |b| - 2 a·b: one product of matrices.
         apart_bits = block.sum(1)[:, None] + others.sum(1)[None] - 2 * block @ others.T
         a, b = np.nonzero(apart_bits <= distance)
-        near = numbers[a + start] - numbers[b] >= max(apart, 1)
-        later.append(a[near] + start)
-        earlier.append(b[near])
-        bits.append(apart_bits[a[near], b[near]])
-    a, b, far = (np.concatenate(part) if part else np.empty(0, np.int64) for part in (later, earlier, bits))
-    grey = np.abs(small[a] - small[b]).mean(axis=1) if len(a) else np.empty(0)
+        a, bits = a + start, apart_bits[a, b]
+        kept = (a > b) & counts(a, b)
+        later.append(a[kept])
+        earlier.append(b[kept])
+        differing.append(bits[kept])
+    a, b = (np.concatenate(part) if part else np.empty(0, np.int64) for part in (later, earlier))
+    bits = np.concatenate(differing) if differing else np.empty(0, np.float32)
+    grey = np.abs(small[a] - small[b]).mean(axis=1) if len(a) else np.empty(0, np.float32)
     kept = grey <= difference
-    a, b, grey, far = a[kept], b[kept], grey[kept], far[kept]
+    a, b, grey, bits = a[kept], b[kept], grey[kept], bits[kept]
     order = np.lexsort((b, grey, a))
     at = order[np.unique(a[order], return_index=True)[1]]
-    reasons = [
-        f"shows what frame {other} shows: {bit:.0f} of 64 bits and {level:.1f} grey levels apart"
-        for other, bit, level in zip(numbers[b[at]].tolist(), far[at].tolist(), grey[at].tolist(), strict=True)
-    ]
-    score = 1 - 0.5 * grey[at] / max(difference, 1e-9)
-    return findings(None, numbers[a[at]], None, score, reasons, other_frame=numbers[b[at]])
+    return a[at], b[at], bits[at], grey[at]
 
 
 def _by_embedding(numbers: NDArray[np.int64], vectors: NDArray[np.float32], apart: int, similarity: float) -> pd.DataFrame:
     if len(vectors) != len(numbers):
         raise AnnotationError(f"there are {len(vectors)} embeddings for {len(numbers)} frames")
+    a, b, value = alike_by_embedding(vectors, similarity, lambda a, b: numbers[a] - numbers[b] >= max(apart, 1))
+    reasons = [
+        f"shows what frame {other} shows: the cosine of their embeddings is {near:.3f}"
+        for other, near in zip(numbers[b].tolist(), value.tolist(), strict=True)
+    ]
+    return findings(None, numbers[a], None, value, reasons, other_frame=numbers[b])
+
+
+def alike_by_embedding(
+    vectors: NDArray[np.float32], similarity: float, counts: Counts
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+    """Return things and the earlier one each is most like: places of both, and the cosine of their vectors."""
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     later, earlier, cosine = [], [], []
-    for start in range(0, len(numbers), _BLOCK):
-        alike = unit[start : start + _BLOCK] @ unit[: start + _BLOCK].T
-        alike[numbers[start : start + _BLOCK, None] - numbers[None, : start + _BLOCK] < max(apart, 1)] = -1
+    for start in range(0, len(vectors), _BLOCK):
+        places, others = np.arange(start, min(start + _BLOCK, len(vectors))), np.arange(min(start + _BLOCK, len(vectors)))
+        alike = unit[places] @ unit[others].T
+        alike[(places[:, None] <= others[None]) | ~counts(places[:, None], others[None])] = -1
         best = alike.argmax(axis=1)
         value = alike[np.arange(len(best)), best]
         kept = np.flatnonzero(value >= similarity)
         later.append(kept + start)
         earlier.append(best[kept])
         cosine.append(value[kept])
-    a, b, value = (np.concatenate(part) if part else np.empty(0, np.int64) for part in (later, earlier, cosine))
-    reasons = [
-        f"shows what frame {other} shows: the cosine of their embeddings is {near:.3f}"
-        for other, near in zip(numbers[b].tolist(), value.tolist(), strict=True)
-    ]
-    return findings(None, numbers[a], None, value, reasons, other_frame=numbers[b])
+    a, b = (np.concatenate(part) if part else np.empty(0, np.int64) for part in (later, earlier))
+    return a, b, np.concatenate(cosine) if cosine else np.empty(0, np.float32)

@@ -9,8 +9,7 @@ from __future__ import annotations
 import importlib
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
@@ -63,8 +62,7 @@ _MAX_FILLER: Final = 1 << 16
 _MIME: Final = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif"}
 
 
-@dataclass(frozen=True)
-class PictureHeader:
+class PictureHeader(NamedTuple):
     """The header of a picture.
 
     Parameters

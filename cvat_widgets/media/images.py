@@ -116,11 +116,11 @@ class ImageSource(FrameSource):
 
     def context_names(self, frame: int) -> list[str]:
         """Return the names of the context images of a frame, in natural order."""
-        return [name.rpartition("/")[2] for name in self._context_files(frame)]
+        return [name.rpartition("/")[2] for name in self.context_files(frame)]
 
     def context_picture(self, frame: int, index: int, *, max_side: int | None = None) -> EncodedFrame:
         """Return one of the context images of a frame as a picture file."""
-        files = self._context_files(frame)
+        files = self.context_files(frame)
         if not 0 <= index < len(files):
             return super().context_picture(frame, index)
         data, where = self.members.read(files[index]), self.members.where(files[index])
@@ -130,7 +130,8 @@ class ImageSource(FrameSource):
             return EncodedFrame(data, header.mime, header.width, header.height, True)
         return encode_rgb(reduced(to_rgb8(decode_raw(data, where)), max_side), quality=85, exact=exact)
 
-    def _context_files(self, frame: int) -> list[str]:
+    def context_files(self, frame: int) -> list[str]:
+        """Return the members that are context images of a frame, in natural order."""
         file = self.files[self._checked(frame)]
         if file not in self._context:
             self._context[file] = sorted(self.members.context_of(file), key=natural_key)

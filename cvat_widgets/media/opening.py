@@ -107,6 +107,10 @@ def reopen_media(spec: Mapping[str, Any]) -> FrameSource:
         if "url" in spec:
             return VideoSource.from_spec({**spec, "path": str(download(spec["url"]))}, url=spec["url"])
         return VideoSource.from_spec(dict(spec))
+    if spec.get("type") == "withheld":
+        raise MediaError(
+            "the pictures of this task are for those who have a job in it", hint="Ask a maintainer to assign one to you"
+        )
     if spec.get("type") != "images":
         raise MediaError(
             f"media of type {spec.get('type')!r} cannot be opened", hint="The task was made by another version of the package"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,24 @@ __all__ = ["Picture", "ServedSource", "reopen_or_serve"]
 
 _logger = logging.getLogger(__name__)
 
-Picture = Callable[..., tuple[bytes, str, str]]
-"""``picture(frame, quality=, max_side=, original=)`` returns a file, its type, and ``"width height exact"``."""
+
+class Picture(Protocol):
+    """What a service gives of the media of a task; pictures come as a file, its type, and ``"width height exact"``."""
+
+    def __call__(
+        self, frame: int, *, quality: int | None = None, max_side: int | None = None, original: bool = False
+    ) -> tuple[bytes, str, str]:
+        """Return a frame."""
+
+    def context_names(self, frame: int) -> list[str]:
+        """Return the names of the context images of a frame."""
+
+    def context_picture(self, frame: int, index: int, *, max_side: int | None = None) -> tuple[bytes, str, str]:
+        """Return one of them."""
+
+    def chapters(self) -> list[tuple[int, str]]:
+        """Return first frame and title of each chapter of a video."""
+
 
 _MIMES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 
@@ -41,7 +57,7 @@ def reopen_or_serve(
     index, kind, fps
         What the task knows of its frames.
     """
-    if picture is None:
+    if picture is None or spec.get("type") == "withheld":
         return reopen_media(spec)
     if spec.get("type") != "service":
         try:
@@ -72,6 +88,7 @@ class ServedSource(FrameSource):
         self.kind = kind
         self.fps = fps
         self._owner = new_owner()
+        self._chapters: list[tuple[int, str]] | None = None
 
     def read(self, frame: int) -> NDArray[np.uint8]:
         """Return a frame as a new array (height, width, 3), uint8, RGB."""
@@ -94,14 +111,35 @@ class ServedSource(FrameSource):
 
     def encoded(self, frame: int, *, quality: int | None = 75, max_side: int | None = None) -> EncodedFrame:
         """Return a frame as a picture file."""
-        data, mime, size = self._picture(self._checked(frame), quality=quality, max_side=max_side)
+        found = self._encoded(frame, self._picture(self._checked(frame), quality=quality, max_side=max_side))
+        return found or encode_rgb(self._pixels(frame), quality=quality, exact=True)
+
+    def _encoded(self, frame: int, answer: tuple[bytes, str, str]) -> EncodedFrame | None:
+        """Return a picture as the service gave it, ``None`` if browsers do not show its kind."""
+        data, mime, size = answer
         try:
             width, height, exact = (int(part) for part in size.split())
         except ValueError:
             raise MediaError("the service gave no picture", where=self.name(frame)) from None
-        if mime not in _MIMES:
-            return encode_rgb(self._pixels(frame), quality=quality, exact=True)
-        return EncodedFrame(data, mime, width, height, bool(exact))
+        return EncodedFrame(data, mime, width, height, bool(exact)) if mime in _MIMES else None
+
+    def context_names(self, frame: int) -> list[str]:
+        """Return the names of the context images of a frame, in natural order."""
+        return self._picture.context_names(self._checked(frame))
+
+    def context_picture(self, frame: int, index: int, *, max_side: int | None = None) -> EncodedFrame:
+        """Return one of the context images of a frame as a picture file."""
+        found = self._encoded(frame, self._picture.context_picture(self._checked(frame), index, max_side=max_side))
+        if found is None:
+            raise MediaError("the service gave no picture", where=self.name(frame))
+        return found
+
+    @property
+    def chapters(self) -> list[tuple[int, str]]:
+        """First frame and title of each chapter of a video, in order."""
+        if self._chapters is None:
+            self._chapters = self._picture.chapters() if self.kind == "video" else []
+        return self._chapters
 
     def original(self, frame: int) -> bytes | None:
         """Return the file of a frame as it lies there, ``None`` for video."""

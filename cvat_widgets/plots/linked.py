@@ -131,6 +131,18 @@ def _encoded(field: str, axis: Axis) -> dict[str, Any]:
     return {"field": field, "type": "quantitative", "title": axis.title, "scale": scale}
 
 
+def _padded(axis: Axis) -> Any:
+    """Return the scale of an axis with some room, without which points at the ends are cut off."""
+    from matplotlib.colors import LogNorm, Normalize  # jupyter-scatter brings it along
+
+    values = np.log(axis.values) if axis.logarithmic else axis.values
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    room = (high - low) * 0.06 or 0.5
+    if axis.logarithmic:
+        return LogNorm(float(np.exp(low - room)), float(np.exp(high + room)))
+    return Normalize(low - room, high + room)
+
+
 def _jscatter_of(library: Any, points: ScatterPoints, width: int, height: int) -> Any:
     import pandas as pd
 
@@ -138,7 +150,7 @@ def _jscatter_of(library: Any, points: ScatterPoints, width: int, height: int) -
     colors = points.colors
     scatter = library.Scatter(
         data=rows, x="x", y="y", width=width, height=height, axes_labels=[points.x.title, points.y.title],
-        x_scale="log" if points.x.logarithmic else "linear", y_scale="log" if points.y.logarithmic else "linear",
+        x_scale=_padded(points.x), y_scale=_padded(points.y), size=7, legend=True,
     )  # fmt: skip
     if colors.names is None:
         used, mapped = np.minimum(colors.place, len(style.MAP_COLORS) - 1) / (len(style.MAP_COLORS) - 1), [*style.MAP_COLORS]

@@ -7,10 +7,10 @@ import uuid
 import zlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from sqlalchemy import CursorResult, delete, insert, select, update
+from sqlalchemy import CursorResult, Select, delete, insert, select, update
 
 from cvat_widgets.errors import LabelError, NotFoundError, StoreError
 from cvat_widgets.model.frames import FrameIndex
@@ -20,8 +20,13 @@ from cvat_widgets.store.connection import Database
 from cvat_widgets.store.objects import used_labels
 from cvat_widgets.store.rows import JobRow, TaskRow, TaskSpec
 
-__all__ = ["Catalogue", "job_row", "new_key", "now", "pack_frames"]
+__all__ = ["WITHHELD", "Catalogue", "job_row", "new_key", "now", "pack_frames", "withheld_frames"]
 
+_MOST_KEPT = 256
+"""Tasks whose labels and frames are kept in memory."""
+Kept = TypeVar("Kept")
+WITHHELD = {"type": "withheld"}
+"""Instead of the description of media that somebody may not see."""
 STAGES = ("annotation", "validation", "acceptance")
 STATES = ("new", "in progress", "completed", "rejected")
 
@@ -67,12 +72,12 @@ class Catalogue:
                 "fps": spec.fps,
                 "size": len(spec.frames),
                 "overlap": spec.overlap,
-                "media": json.dumps(spec.media),
-                "frames": pack_frames(spec.frames),
                 "created": moment,
                 "updated": moment,
             }
             task_id = new_key(core.execute(insert(schema.task).values(values)))
+            media = {"task_id": task_id, "media": json.dumps(spec.media), "frames": pack_frames(spec.frames)}
+            core.execute(insert(schema.task_media).values(media))
             self._write_labels(core, task_id, spec.labels)
             for start, stop in spec.segments:
                 segment = core.execute(insert(schema.segment).values(task_id=task_id, start=start, stop=stop))
@@ -84,19 +89,20 @@ class Catalogue:
                         updated=moment,
                     )
                 )
+            self.record_event("task:create", user=spec.owner or "", task_id=task_id, payload={"name": spec.name})
         return self.task(task_id)
 
     def tasks(self) -> list[TaskRow]:
         """Return all tasks, the oldest first."""
         with self.database.read(), self.database.engine.connect() as core:
-            rows = core.execute(select(schema.task).order_by(schema.task.c.id)).mappings().all()
+            rows = core.execute(_tasks().order_by(schema.task.c.id)).mappings().all()
         return [_task_row(row) for row in rows]
 
     def task(self, name: str | int) -> TaskRow:
         """Return a task by name or id."""
         column = schema.task.c.id if isinstance(name, int) else schema.task.c.name
         with self.database.read(), self.database.engine.connect() as core:
-            row = core.execute(select(schema.task).where(column == name)).mappings().first()
+            row = core.execute(_tasks().where(column == name)).mappings().first()
             if row is None:
                 names = [repr(each) for (each,) in core.execute(select(schema.task.c.name).limit(20))]
                 raise NotFoundError(
@@ -106,23 +112,28 @@ class Catalogue:
                 )
         return _task_row(row)
 
-    def rename_task(self, task_id: int, name: str) -> None:
-        """Give a task another name."""
+    def rename_task(self, task_id: int, name: str, *, user: str = "") -> None:
+        """Give a task another name; an event ``task:update`` says which it had."""
         if not name.strip() or len(name) > 256:
             raise StoreError("a task needs a name of at most 256 characters", where=f"task {name[:40]!r}")
         with self.database.write(), self.database.engine.connect() as core:
             taken = select(schema.task.c.id).where(schema.task.c.name == name, schema.task.c.id != task_id)
             if core.execute(taken).first():
                 raise StoreError(f"there is a task called {name!r} already", hint="Choose another name")
+            before = core.execute(select(schema.task.c.name).where(schema.task.c.id == task_id)).scalar()
             done = core.execute(update(schema.task).where(schema.task.c.id == task_id).values(name=name, updated=now()))
             if not done.rowcount:
                 raise NotFoundError(f"there is no task with id {task_id} that this account may change")
+            if before != name:
+                self.record_event("task:update", user=user, task_id=task_id, payload={"name": [before, name]})
 
-    def delete_task(self, task_id: int) -> None:
-        """Delete a task with everything that belongs to it."""
+    def delete_task(self, task_id: int, *, user: str = "") -> None:
+        """Delete a task with everything that belongs to it; events stay, the last of them ``task:delete``."""
         with self.database.write(), self.database.engine.connect() as core:
+            name = core.execute(select(schema.task.c.name).where(schema.task.c.id == task_id)).scalar()
             if not core.execute(delete(schema.task).where(schema.task.c.id == task_id)).rowcount:
                 raise NotFoundError(f"there is no task with id {task_id} that this account may delete")
+            self.record_event("task:delete", user=user, task_id=task_id, payload={"name": name})
         self._labels.pop(task_id, None)
         self._frames.pop(task_id, None)
 
@@ -149,6 +160,15 @@ class Catalogue:
                 )
             found = LabelSet(tuple(_built_labels(labels, specs, None)))
             self._labels[task_id] = (row[0], found)
+            self._kept(self._labels, task_id)
+        return found
+
+    def _kept(self, cache: dict[int, Kept], task_id: int) -> Kept:
+        """Return what a cache has just got, and let it forget what it got first: a service meets many tasks in its life."""
+        with self.database.lock:
+            found = cache[task_id]
+            for first in list(cache)[:-_MOST_KEPT]:
+                cache.pop(first, None)
         return found
 
     def update_labels(self, task_id: int, labels: LabelSet) -> None:
@@ -214,13 +234,18 @@ class Catalogue:
     # -- frames and jobs -----------------------------------------------------------------------------------------
 
     def frames(self, task_id: int) -> FrameIndex:
-        """Return names and sizes of the frames of a task."""
+        """Return names and sizes of the frames of a task; numbers where the media are withheld from this person."""
         if task_id not in self._frames:
             with self.database.read() as raw:
-                row = raw.execute("SELECT frames, size FROM task WHERE id = ?", (task_id,)).fetchone()
+                row = raw.execute(
+                    "SELECT frames, size FROM task LEFT JOIN task_media ON task_id = id WHERE id = ?", (task_id,)
+                ).fetchone()
             if row is None:
                 raise NotFoundError(f"there is no task with id {task_id}")
+            if row[0] is None:
+                return withheld_frames(row[1])
             self._frames[task_id] = _unpack_frames(row[0], row[1])
+            return self._kept(self._frames, task_id)
         return self._frames[task_id]
 
     def deleted_frames(self, task_id: int) -> list[int]:
@@ -265,21 +290,6 @@ class Catalogue:
             rows = core.execute(query).mappings().all()
         return [job_row(row) for row in rows]
 
-    def update_job(
-        self, job_id: int, *, stage: str | None = None, state: str | None = None, assignee: str | None = None
-    ) -> None:
-        """Change stage, state or assignee of a job."""
-        if stage is not None and stage not in STAGES:
-            raise StoreError(f"{stage!r} is not a stage", hint=f"Use one of {', '.join(STAGES)}")
-        if state is not None and state not in STATES:
-            raise StoreError(f"{state!r} is not a state", hint=f"Use one of {', '.join(STATES)}")
-        given = {"stage": stage, "state": state, "assignee": assignee}
-        values = {name: value for name, value in given.items() if value is not None}
-        with self.database.write(), self.database.engine.connect() as core:
-            changed = core.execute(update(schema.job).where(schema.job.c.id == job_id).values(**values, updated=now()))
-            if not changed.rowcount:
-                raise NotFoundError(f"there is no job with id {job_id}")
-
     # -- settings and events -------------------------------------------------------------------------------------
 
     def setting(self, user: str, key: str) -> Any:
@@ -305,7 +315,8 @@ class Catalogue:
     ) -> None:  # fmt: skip
         """Write an entry of the event log."""
         values = {
-            "kind": kind, "user_name": user, "task_id": task_id, "job_id": job_id, "session": session, "time": now(),
+            "kind": kind, "user_name": user or self.database.identity or "", "task_id": task_id, "job_id": job_id,
+            "session": session, "time": now(),
             "duration": duration, "count": count, "payload": None if payload is None else json.dumps(payload),
         }  # fmt: skip
         with self.database.write(), self.database.engine.connect() as core:
@@ -335,9 +346,15 @@ def job_row(row: Any) -> JobRow:
     return JobRow(**values)
 
 
+def _tasks() -> Select[Any]:
+    """Return the query for tasks; where the database withholds the media, the task is there without them."""
+    media = schema.task_media
+    return select(schema.task, media.c.media).outerjoin(media, media.c.task_id == schema.task.c.id)
+
+
 def _task_row(row: Any) -> TaskRow:
     values = {name: row[name] for name in TaskRow.__dataclass_fields__}
-    values["media"] = json.loads(row["media"])
+    values["media"] = dict(WITHHELD) if row["media"] is None else json.loads(row["media"])
     values["created"] = datetime.fromisoformat(row["created"])
     values["updated"] = datetime.fromisoformat(row["updated"])
     return TaskRow(**values)
@@ -368,6 +385,11 @@ def _built_labels(labels: Sequence[Any], specs: Sequence[Any], parent: int | Non
         for row in labels
         if row["parent_id"] == parent
     ]
+
+
+def withheld_frames(count: int) -> FrameIndex:
+    """Return what somebody gets who may not know the names of the frames: that there are so many."""
+    return FrameIndex([f"{number:06d}" for number in range(count)], np.ones(count, np.int32), np.ones(count, np.int32))
 
 
 def pack_frames(frames: FrameIndex) -> bytes:

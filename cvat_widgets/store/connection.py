@@ -135,8 +135,17 @@ class Database:
 
     def _migrate(self, version: str) -> None:
         """Bring an older store up to date."""
-        with self.write(), self.engine.connect() as connection:
-            migrate(connection, version, self.where)
+        # A table that is made anew is removed first, and what belongs to its rows would go with them.
+        self.raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with self.write() as raw, self.engine.connect() as connection:
+                version = self._schema_version() or version  # another kernel may have done it meanwhile
+                if version != HEAD:
+                    migrate(connection, version, self.where)
+                    if raw.execute("PRAGMA foreign_key_check").fetchone():
+                        raise StoreError("the store has rows that belong to nothing", where=self.where, hint="Restore a backup")
+        finally:
+            self.raw.execute("PRAGMA foreign_keys=ON")
 
     @property
     def where(self) -> str:

@@ -42,8 +42,7 @@ def copy_rows(source: Store, target: Store) -> None:
                 raise StoreError("the store is not empty", where=target.database.where, hint="Copy into a new one")
         for table in tables:
             _copy(table, reader, writer)
-        if target.database.engine.dialect.name == "postgresql":
-            _move_sequences(tables, writer)
+        _continue_numbers(tables, reader, writer)
 
 
 def _copy(table: Any, reader: Any, writer: Any) -> None:
@@ -56,13 +55,36 @@ def _copy(table: Any, reader: Any, writer: Any) -> None:
         part = [dict(row) for row in rows.fetchmany(_MANY)]
 
 
-def _move_sequences(tables: list[Any], writer: Any) -> None:
-    """Let new rows be numbered behind the copied ones."""
+def _continue_numbers(tables: list[Any], reader: Any, writer: Any) -> None:
+    """Let new rows be numbered behind all that ever were: the number of what was removed is not given out again."""
     for table in tables:
         column = table.autoincrement_column
         if column is None:
             continue
-        name = writer.execute(text("SELECT pg_get_serial_sequence(:t, :c)"), {"t": table.name, "c": column.name}).scalar()
-        last = writer.execute(select(func.max(column))).scalar()
-        if name and last:
-            writer.execute(text("SELECT setval(:s, :v)"), {"s": name, "v": int(last)})
+        given = writer.execute(select(func.max(column))).scalar() or 0
+        last = max(int(given), _last_number(table, column, reader))
+        if not last:
+            continue
+        if writer.dialect.name == "postgresql":
+            name = _sequence(table, column, writer)
+            if name:
+                writer.execute(text("SELECT setval(:s, :v)"), {"s": name, "v": last})
+        elif table.kwargs.get("sqlite_autoincrement"):
+            writer.execute(text("DELETE FROM sqlite_sequence WHERE name = :t"), {"t": table.name})
+            writer.execute(text("INSERT INTO sqlite_sequence (name, seq) VALUES (:t, :v)"), {"t": table.name, "v": last})
+
+
+def _last_number(table: Any, column: Any, reader: Any) -> int:
+    """Return the highest number a store has given out, 0 if it does not know."""
+    if reader.dialect.name == "postgresql":
+        name = _sequence(table, column, reader)
+        query = text(f"SELECT last_value FROM {name} WHERE is_called") if name else None  # noqa: S608 - quoted by the database
+    else:
+        query = text("SELECT seq FROM sqlite_sequence WHERE name = :t").bindparams(t=table.name)
+    return int((query is not None and reader.execute(query).scalar()) or 0)
+
+
+def _sequence(table: Any, column: Any, connection: Any) -> str | None:
+    query = text("SELECT pg_get_serial_sequence(:t, :c)")
+    name: str | None = connection.execute(query, {"t": table.name, "c": column.name}).scalar()
+    return name

@@ -106,6 +106,7 @@ def project_properties() -> dict[str, ListProperty]:
         "id": ListProperty("number", project.id),
         "name": ListProperty("text", project.name, searched=True),
         "status": ListProperty("text", status, values=STATUSES, searched=True),
+        "assignee": ListProperty("text", project.assignee, nullable=True, searched=True),
         "owner": ListProperty("text", project.owner, nullable=True, searched=True),
         "created_date": ListProperty("date", project.created),
         "updated_date": ListProperty("date", project.updated),

@@ -24,7 +24,7 @@ JOB_SORTS = (
     "id", "task_id", "task_name", "project_id", "project_name", "type", "stage", "state", "assignee", "reviewer", "created",
     "updated",
 )  # fmt: skip
-PROJECT_SORTS = ("id", "name", "owner", "status", "created", "updated")
+PROJECT_SORTS = ("id", "name", "owner", "assignee", "status", "created", "updated")
 _FACTS = (
     "id", "name", "mode", "size", "revision", "created", "updated", "subset", "project_id", "owner", "assignee", "bug_tracker",
     "dimension", "kind",
@@ -199,10 +199,10 @@ class Listing(Validation):
 
     def people(self, limit: int = 500) -> list[str]:
         """Return who owns, works on or reviews anything, sorted."""
-        task, job = schema.task.c, schema.job.c
+        task, job, project = schema.task.c, schema.job.c, schema.project.c
         names: set[str] = set()
         with self.database.read(), self.database.engine.connect() as core:
-            for column in (task.owner, task.assignee, job.assignee, job.reviewer):
+            for column in (task.owner, task.assignee, job.assignee, job.reviewer, project.owner, project.assignee):
                 names.update(core.execute(select(column).where(column.is_not(None)).distinct().limit(limit)).scalars())
         return sorted(names - {""})[:limit]
 

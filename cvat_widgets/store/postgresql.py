@@ -27,7 +27,7 @@ from cvat_widgets.store.filesystem import default_path
 from cvat_widgets.store.raw import Raw
 from cvat_widgets.store.schema import HEAD, metadata
 
-__all__ = ["PostgresqlDatabase", "translated"]
+__all__ = ["PostgresqlDatabase", "translated", "wide"]
 
 _POLL_SECONDS = 0.5
 _CONNECT_SECONDS = 10
@@ -162,8 +162,12 @@ class PostgresqlDatabase(Database):
                 return
             if version is not None:
                 migrate(core, version, self.where)
+                if raw.execute("SELECT relrowsecurity FROM pg_class WHERE oid = 'job'::regclass").fetchone()[0]:
+                    from cvat_widgets.store.roles import renew
+
+                    renew(raw)
                 return
-            _wide(metadata).create_all(core, checkfirst=False)
+            wide(metadata).create_all(core, checkfirst=False)
             raw.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
             raw.execute("INSERT INTO alembic_version VALUES (?)", (HEAD,))
             raw.executemany("INSERT INTO meta VALUES (?, ?)", [("uuid", uuid.uuid4().hex), ("epoch", secrets.token_hex(8))])
@@ -301,7 +305,7 @@ class PostgresqlDatabase(Database):
                     self._listening.close()
 
 
-def _wide(narrow: MetaData) -> MetaData:
+def wide(narrow: MetaData) -> MetaData:
     """Return the tables with 64-bit numbers; ids of objects need them."""
     wide = MetaData()
     for table in narrow.sorted_tables:

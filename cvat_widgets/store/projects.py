@@ -58,18 +58,29 @@ class Projects(Catalogue):
                 raise NotFoundError(f"there is no project {name!r}", hint=f"There are: {', '.join(names) or 'none yet'}")
         return ProjectRow(**row)
 
-    def update_project(self, project_id: int, *, name: str | None = None, bug_tracker: str | None = None) -> ProjectRow:
-        """Rename a project, or change the link to its issue tracker."""
+    def update_project(
+        self, project_id: int, *, name: str | None = None, bug_tracker: str | None = None, assignee: str | None = None,
+        user: str = "",
+    ) -> ProjectRow:  # fmt: skip
+        """Rename a project, or change its assignee (empty: nobody) or the link to its issue tracker.
+
+        What is new is an event ``project:update`` with what it was and what it is.
+        """
         values: dict[str, Any] = {}
         if name is not None:
             _check_name(name)
             values["name"] = name
         if bug_tracker is not None:
             values["bug_tracker"] = checked_link(bug_tracker)
+        if assignee is not None:
+            values["assignee"] = _person(assignee)
         with self.database.write(), self.database.engine.connect() as core:
             if name is not None:
                 self._check_free(core, name, project_id)
+            changes = _changes(self.project(project_id), values)
             core.execute(update(schema.project).where(schema.project.c.id == project_id).values(**values, updated=now()))
+            if changes:
+                self.record_event("project:update", user=user, payload={"project": project_id, **changes})
         return self.project(project_id)
 
     @staticmethod
@@ -77,13 +88,15 @@ class Projects(Catalogue):
         if core.execute(select(schema.project.c.id).where(schema.project.c.name == name, schema.project.c.id != but)).first():
             raise StoreError(f"there is a project called {name!r} already", hint="Open it, or choose another name")
 
-    def delete_project(self, project_id: int, *, with_tasks: bool) -> None:
+    def delete_project(self, project_id: int, *, with_tasks: bool, user: str = "") -> None:
         """Delete a project, with its tasks or leaving them on their own."""
         with self.database.write(), self.database.engine.connect() as core:
             if with_tasks:
-                core.execute(delete(schema.task).where(schema.task.c.project_id == project_id))
+                for task_id in self.project_tasks(project_id):
+                    self.delete_task(task_id, user=user)
             if not core.execute(delete(schema.project).where(schema.project.c.id == project_id)).rowcount:
                 raise NotFoundError(f"there is no project with id {project_id}")
+            self.record_event("project:delete", user=user, payload={"project": project_id})
 
     def project_tasks(self, project_id: int) -> list[int]:
         """Return the ids of the tasks of a project."""
@@ -172,22 +185,29 @@ class Projects(Catalogue):
     # -- the task's own facts ------------------------------------------------------------------------------------
 
     def update_task(
-        self, task_id: int, *, subset: str | None = None, assignee: str | None = None, bug_tracker: str | None = None
-    ) -> None:
-        """Change subset, assignee (empty: nobody) or issue tracker link of a task."""
+        self, task_id: int, *, subset: str | None = None, assignee: str | None = None, bug_tracker: str | None = None,
+        user: str = "",
+    ) -> None:  # fmt: skip
+        """Change subset, assignee (empty: nobody) or issue tracker link of a task.
+
+        What is new is an event ``task:update`` with what it was and what it is.
+        """
         values: dict[str, Any] = {}
         if subset is not None:
             if len(subset) > 64:
                 raise StoreError("the name of a subset has at most 64 characters", where=subset[:40])
             values["subset"] = subset
         if assignee is not None:
-            values["assignee"] = assignee or None
+            values["assignee"] = _person(assignee)
         if bug_tracker is not None:
             values["bug_tracker"] = checked_link(bug_tracker)
         with self.database.write(), self.database.engine.connect() as core:
+            changes = _changes(self.task(task_id), values)
             done = core.execute(update(schema.task).where(schema.task.c.id == task_id).values(**values, updated=now()))
             if not done.rowcount:
-                raise NotFoundError(f"there is no task with id {task_id}")
+                raise NotFoundError(f"there is no task with id {task_id} that this account may change")
+            if changes:
+                self.record_event("task:update", user=user, task_id=task_id, payload=changes)
 
     # -- guides --------------------------------------------------------------------------------------------------
 
@@ -250,6 +270,17 @@ class Projects(Catalogue):
 def _check_name(name: str) -> None:
     if not name.strip() or len(name) > 256:
         raise StoreError("a project needs a name of at most 256 characters", where=f"project {name[:40]!r}")
+
+
+def _person(name: str) -> str | None:
+    if len(name) > 255:
+        raise StoreError("the name of a person has at most 255 characters", where=name[:40])
+    return name or None
+
+
+def _changes(row: object, values: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return what changes: what it is and what it becomes."""
+    return {name: [getattr(row, name), value] for name, value in values.items() if getattr(row, name) != value}
 
 
 def checked_link(link: str) -> str:

@@ -6,17 +6,57 @@ import functools
 import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+from cvat_widgets.errors import StoreError
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.store.contract import METHODS, method
 from cvat_widgets.store.rows import Commit
 from cvat_widgets.store.service_connection import ServiceDatabase, encoded_path
 from cvat_widgets.store.store import Store
 from cvat_widgets.store.watch import Watch
-from cvat_widgets.store.wire import decode
+from cvat_widgets.store.wire import decode, encode
 
-__all__ = ["Remote"]
+__all__ = ["Remote", "RemotePictures"]
+
+_PART_BYTES = 8 << 20
+
+
+class RemotePictures:
+    """What a service gives of the media of a task.
+
+    Parameters
+    ----------
+    database
+        The connection.
+    task_id
+        The task.
+    """
+
+    def __init__(self, database: ServiceDatabase, task_id: int) -> None:
+        self._database = database
+        self._task_id = task_id
+
+    def __call__(
+        self, frame: int, *, quality: int | None = None, max_side: int | None = None, original: bool = False
+    ) -> tuple[bytes, str, str]:
+        """Return a frame as a file, its type, and ``"width height exact"``."""
+        options = {"quality": quality, "max_side": max_side, "form": "original" if original else None}
+        return self._database.fetch(encoded_path(f"frames/{self._task_id}/{frame}", options))
+
+    def context_names(self, frame: int) -> list[str]:
+        """Return the names of the context images of a frame."""
+        return decode(self._database.request("GET", f"contexts/{self._task_id}/{frame}"), list[str])
+
+    def context_picture(self, frame: int, index: int, *, max_side: int | None = None) -> tuple[bytes, str, str]:
+        """Return a context image as a file, its type, and ``"width height exact"``."""
+        return self._database.fetch(encoded_path(f"contexts/{self._task_id}/{frame}/{index}", {"max_side": max_side}))
+
+    def chapters(self) -> list[tuple[int, str]]:
+        """Return first frame and title of each chapter of a video."""
+        return decode(self._database.request("GET", f"chapters/{self._task_id}"), list[tuple[int, str]])
 
 
 class Remote(Store):
@@ -43,15 +83,49 @@ class Remote(Store):
         """What we are there: annotator, reviewer, maintainer or owner."""
         return self.database.about.role
 
-    def pictures(self, task_id: int) -> Callable[..., tuple[bytes, str, str]] | None:
+    def pictures(self, task_id: int) -> RemotePictures | None:
         """Return what gives the frames of a task, if the service gives pictures."""
-        return functools.partial(self._picture, task_id) if self.database.about.pictures else None
+        return RemotePictures(self.database, task_id) if self.database.about.pictures else None
 
-    def _picture(
-        self, task_id: int, frame: int, *, quality: int | None = None, max_side: int | None = None, original: bool = False
-    ) -> tuple[bytes, str, str]:
-        options = {"quality": quality, "max_side": max_side, "form": "original" if original else None}
-        return self.database.fetch(encoded_path(task_id, frame, options))
+    @property
+    def takes_uploads(self) -> bool:
+        """Whether media of new tasks can be sent there."""
+        return self.database.about.uploads
+
+    def upload(self, files: Mapping[str, Path], progress: Callable[[int, int], None] | None = None) -> str:
+        """Send media files; return the folder the service keeps them in.
+
+        Parameters
+        ----------
+        files
+            The local file of each name; names are relative, with forward slashes.
+        progress
+            Called with the bytes sent and the bytes of all.
+
+        Raises
+        ------
+        StoreError
+            The service takes none, or not from us, or not as many.
+        """
+        upload = secrets.token_hex(16)
+        sizes = {name: path.stat().st_size for name, path in files.items()}
+        total, sent = sum(sizes.values()), 0
+        for name, path in files.items():
+            with path.open("rb") as file:
+                offset = 0
+                while offset < sizes[name] or offset == 0:
+                    data = file.read(min(_PART_BYTES, sizes[name] - offset))
+                    if not data and offset < sizes[name]:
+                        raise StoreError("the file has become shorter while it was sent", where=str(path))
+                    query = urlencode({"name": name, "offset": offset})
+                    self.database.request("PUT", f"uploads/{upload}?{query}", data)
+                    offset, sent = offset + len(data), sent + len(data)
+                    if progress is not None:
+                        progress(sent, total)
+                    if not data:
+                        break
+        folder: str = decode(self.database.request("POST", f"uploads/{upload}", encode({"files": sizes})), str)
+        return folder
 
     def close(self) -> None:
         """Close the connections; what was acknowledged is safe anyway."""

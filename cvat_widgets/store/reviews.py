@@ -7,18 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from cvat_widgets.errors import NotFoundError, StoreError
 from cvat_widgets.store import schema
 from cvat_widgets.store.catalogue import STAGES, STATES, job_row, new_key, now
 from cvat_widgets.store.projects import Projects
 from cvat_widgets.store.rows import JobRow
-from cvat_widgets.store.team_rows import CommentRow, EventRow, IssueRow
+from cvat_widgets.store.team_rows import CommentRow, EventRow, IssueRow, WebhookRow
 
 __all__ = ["Reviews"]
 
 _MAX_MESSAGE = 10_000
+_MAX_WEBHOOKS = 200
+_MAX_KINDS = 50
 
 
 class Reviews(Projects):
@@ -209,6 +211,40 @@ class Reviews(Projects):
 
     def _announce_issue(self, kind: str, row: IssueRow, user: str, **more: int) -> None:
         self.announce(kind, user=user, task_id=row.task_id, job_id=row.job_id, payload={"issue": row.id, **more})
+
+    # -- webhooks ------------------------------------------------------------------------------------------------
+
+    def webhooks(self) -> list[WebhookRow]:
+        """Return the webhooks, the oldest first; their secrets are not shown."""
+        table = schema.webhook
+        with self.database.read(), self.database.engine.connect() as core:
+            rows = core.execute(select(table).order_by(table.c.id)).mappings().all()
+        names = ("id", "url", "last_event", "attempts", "problem")
+        return [WebhookRow(**{name: row[name] for name in names}, kinds=tuple(json.loads(row["kinds"]))) for row in rows]
+
+    def add_webhook(self, url: str, kinds: Sequence[str], *, secret: str, user: str = "") -> int:
+        """Let later events of some kinds be told to an address; return the number of the webhook.
+
+        Whether the address may be one says :class:`cvat_widgets.webhooks.Webhooks`, when it is given and at each delivery.
+        """
+        if not 1 <= len(kinds) <= _MAX_KINDS or any(not 0 < len(kind) <= 64 for kind in kinds):
+            raise StoreError("a webhook needs kinds of events", hint="For instance kinds=('job:',)")
+        if len(url) > 2000 or not 16 <= len(secret) <= 255:
+            raise StoreError("the address of a webhook has at most 2000 characters, its secret 16 to 255")
+        with self.database.write(), self.database.engine.connect() as core:
+            if core.execute(select(func.count()).select_from(schema.webhook)).scalar_one() >= _MAX_WEBHOOKS:
+                raise StoreError(f"a store has at most {_MAX_WEBHOOKS} webhooks", hint="Remove one first")
+            values = {"url": url, "secret": secret, "kinds": json.dumps(list(kinds)), "last_event": self.last_event()}
+            made = new_key(core.execute(insert(schema.webhook).values(values)))
+            self.record_event("webhook:create", user=user, payload={"webhook": made})
+        return made
+
+    def remove_webhook(self, webhook_id: int, *, user: str = "") -> None:
+        """Remove a webhook."""
+        with self.database.write(), self.database.engine.connect() as core:
+            if not core.execute(delete(schema.webhook).where(schema.webhook.c.id == webhook_id)).rowcount:
+                raise NotFoundError(f"there is no webhook with id {webhook_id}", hint="It may have been removed")
+            self.record_event("webhook:delete", user=user, payload={"webhook": webhook_id})
 
     # -- events --------------------------------------------------------------------------------------------------
 

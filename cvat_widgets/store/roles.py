@@ -4,8 +4,9 @@ The owner of the tables calls :func:`protect` once and :func:`add_member` for ea
 their own, never as the owner. What is enforced:
 
 =============  ====================================================================================================
-annotator      reads tasks and the jobs of annotation; writes annotations and state of jobs assigned to them that are
-               in the stage ``annotation``; answers issues. Ground truth, honeypots and replicas of others are not there.
+annotator      reads tasks and the jobs of annotation; where the pictures are, only of tasks in which a job is theirs;
+               writes annotations and state of jobs assigned to them that are in the stage ``annotation``; answers
+               issues. Ground truth, honeypots and replicas of others are not there.
 reviewer       reads everything; edits annotations, stage and state; opens, answers and resolves issues.
 maintainer     everything but rewriting the logs.
 =============  ====================================================================================================
@@ -22,9 +23,10 @@ from cvat_widgets.errors import StoreError
 from cvat_widgets.store.schema import metadata
 
 if TYPE_CHECKING:
+    from cvat_widgets.store.raw import Raw
     from cvat_widgets.store.store import Store
 
-__all__ = ["ROLES", "add_member", "protect"]
+__all__ = ["ROLES", "add_member", "protect", "renew"]
 
 ROLES = ("annotator", "reviewer", "maintainer")
 _PREFIX = "cvat_widgets_"
@@ -52,6 +54,11 @@ CREATE OR REPLACE FUNCTION cw_sees_issue(wanted bigint) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM issue WHERE id = wanted AND cw_sees(issue.job_id))
 $$;
+CREATE OR REPLACE FUNCTION cw_sees_media(wanted bigint) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = {schema}, pg_temp AS $$
+  SELECT cw_is('reviewer') OR EXISTS (SELECT 1 FROM task WHERE id = wanted AND assignee = session_user)
+    OR EXISTS (SELECT 1 FROM job WHERE task_id = wanted AND type <> 'ground_truth' AND assignee = session_user)
+$$;
 CREATE OR REPLACE FUNCTION cw_task_counts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NOT (NEW.revision IN (OLD.revision, OLD.revision + 1)) OR NEW.next_id < OLD.next_id
@@ -75,6 +82,10 @@ _HIDDEN = ("validation_frame", "honeypot", "quality_setting")
 _OBJECTS = ("shape", "tag", "track")
 
 _POLICIES: dict[str, dict[str, tuple[str, str]]] = {
+    "task_media": {
+        "SELECT": ("cw_sees_media(task_id)", ""),
+        "ALL": ("cw_is('maintainer')", "cw_is('maintainer')"),
+    },
     **{
         name: {
             "SELECT": ("cw_sees(job_id)", ""),
@@ -155,32 +166,37 @@ def protect(store: Store) -> None:
         The store is not on PostgreSQL, or this account does not own it.
     """
     _check(store)
-    names = [*metadata.tables, "alembic_version"]
     with store.database.write() as raw:
-        schema = '"' + str(raw.execute("SELECT current_schema()").fetchone()[0]).replace('"', '""') + '"'
-        for role in ROLES:
-            if not raw.execute("SELECT 1 FROM pg_roles WHERE rolname = ?", (_PREFIX + role,)).fetchone():
-                raw.execute(f"CREATE ROLE {_PREFIX}{role} NOLOGIN")
-        # What a role may do, those above it may, too.
-        raw.execute(f"GRANT {_PREFIX}annotator TO {_PREFIX}reviewer")
-        raw.execute(f"GRANT {_PREFIX}reviewer TO {_PREFIX}maintainer")
-        raw.execute(_FUNCTIONS.replace("{schema}", schema))
-        everybody = f"{_PREFIX}annotator"
-        raw.execute(f"GRANT USAGE ON SCHEMA {schema} TO {everybody}")
-        raw.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {everybody}")
-        for name in names:
-            raw.execute(f"REVOKE ALL ON {name} FROM PUBLIC")
-            raw.execute(f"GRANT SELECT ON {name} TO {everybody}")
-        for role, grants in _GRANTS.items():
-            for name, rights in grants.items():
-                raw.execute(f"GRANT {rights} ON {name} TO {_PREFIX}{role}")
-        for name, policies in _POLICIES.items():
-            raw.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
-            for action, (using, check) in policies.items():
-                policy = f"cw_{name}_{action.lower()}"
-                clauses = (f" USING ({using})" if using else "") + (f" WITH CHECK ({check})" if check else "")
-                raw.execute(f"DROP POLICY IF EXISTS {policy} ON {name}")
-                raw.execute(f"CREATE POLICY {policy} ON {name} FOR {action}{clauses}")
+        renew(raw)
+
+
+def renew(raw: Raw) -> None:
+    """Install roles, grants and policies on a connection that is writing: what a newer schema has wants them, too."""
+    names = [*metadata.tables, "alembic_version"]
+    schema = '"' + str(raw.execute("SELECT current_schema()").fetchone()[0]).replace('"', '""') + '"'
+    for role in ROLES:
+        if not raw.execute("SELECT 1 FROM pg_roles WHERE rolname = ?", (_PREFIX + role,)).fetchone():
+            raw.execute(f"CREATE ROLE {_PREFIX}{role} NOLOGIN")
+    # What a role may do, those above it may, too.
+    raw.execute(f"GRANT {_PREFIX}annotator TO {_PREFIX}reviewer")
+    raw.execute(f"GRANT {_PREFIX}reviewer TO {_PREFIX}maintainer")
+    raw.execute(_FUNCTIONS.replace("{schema}", schema))
+    everybody = f"{_PREFIX}annotator"
+    raw.execute(f"GRANT USAGE ON SCHEMA {schema} TO {everybody}")
+    raw.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {everybody}")
+    for name in names:
+        raw.execute(f"REVOKE ALL ON {name} FROM PUBLIC")
+        raw.execute(f"GRANT SELECT ON {name} TO {everybody}")
+    for role, grants in _GRANTS.items():
+        for name, rights in grants.items():
+            raw.execute(f"GRANT {rights} ON {name} TO {_PREFIX}{role}")
+    for name, policies in _POLICIES.items():
+        raw.execute(f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY")
+        for action, (using, check) in policies.items():
+            policy = f"cw_{name}_{action.lower()}"
+            clauses = (f" USING ({using})" if using else "") + (f" WITH CHECK ({check})" if check else "")
+            raw.execute(f"DROP POLICY IF EXISTS {policy} ON {name}")
+            raw.execute(f"CREATE POLICY {policy} ON {name} FOR {action}{clauses}")
 
 
 def add_member(store: Store, user: str, role: str, *, password: str | None = None) -> None:

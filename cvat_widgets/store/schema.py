@@ -27,10 +27,13 @@ from sqlalchemy import (
 
 __all__ = ["HEAD", "metadata"]
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; ``tests/store`` checks that the migrations and these tables agree."""
 
 metadata = MetaData()
+
+_ONCE: dict[str, Any] = {"sqlite_autoincrement": True}
+"""Of tables whose rows people know by number: the number of one that was removed is not given to another, as on PostgreSQL."""
 
 
 def _task_column(**options: Any) -> Column[int]:
@@ -63,9 +66,11 @@ project = Table(
     Column("uid", String(32), nullable=False, unique=True),
     Column("name", String(256), nullable=False, unique=True),
     Column("owner", String(255)),
+    Column("assignee", String(255)),
     Column("bug_tracker", Text, nullable=False, server_default=""),
     Column("created", String(40), nullable=False),
     Column("updated", String(40), nullable=False),
+    **_ONCE,
 )
 
 task = Table(
@@ -85,13 +90,21 @@ task = Table(
     Column("fps", Float),
     Column("size", Integer, nullable=False),
     Column("overlap", Integer, nullable=False),
-    Column("media", Text, nullable=False),
-    Column("frames", LargeBinary, nullable=False),
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("next_id", Integer, nullable=False, server_default="1"),
     Column("label_version", Integer, nullable=False, server_default="0"),
     Column("created", String(40), nullable=False),
     Column("updated", String(40), nullable=False),
+    **_ONCE,
+)
+
+# Apart from the task, so that a row of it can be read by fewer people than the task, and lists need not read it.
+task_media = Table(
+    "task_media",
+    metadata,
+    _task_column(primary_key=True, autoincrement=False),
+    Column("media", Text, nullable=False),
+    Column("frames", LargeBinary, nullable=False),
 )
 
 deleted_frame = Table("deleted_frame", metadata, _task_column(primary_key=True), Column("frame", Integer, primary_key=True))
@@ -120,6 +133,7 @@ job = Table(
     Column("reviewer", String(255)),
     Column("created", String(40), nullable=False),
     Column("updated", String(40), nullable=False),
+    **_ONCE,
 )
 
 job_lease = Table(
@@ -265,6 +279,7 @@ issue = Table(
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("created", String(40), nullable=False),
     Column("updated", String(40), nullable=False),
+    **_ONCE,
 )
 
 comment = Table(
@@ -276,6 +291,7 @@ comment = Table(
     Column("message", Text, nullable=False),
     Column("created", String(40), nullable=False),
     Column("updated", String(40), nullable=False),
+    **_ONCE,
 )
 
 guide = Table(
@@ -351,6 +367,7 @@ webhook = Table(
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_try", Float, nullable=False, server_default="0"),
     Column("problem", Text, nullable=False, server_default=""),
+    **_ONCE,
 )
 
 Index("task_by_update", task.c.updated)

@@ -50,6 +50,7 @@ class About(msgspec.Struct):
     uuid: str
     epoch: str
     pictures: bool = False
+    uploads: bool = False
 
 
 class _Problem(msgspec.Struct):
@@ -380,7 +381,7 @@ class _NoStatements:
     executemany = execute
 
 
-def encoded_path(number: int, frame: int, options: Mapping[str, int | str | None]) -> str:
-    """Return the path of a picture."""
+def encoded_path(path: str, options: Mapping[str, int | str | None]) -> str:
+    """Return the path of a picture with those of the options that are given."""
     given = {name: value for name, value in options.items() if value is not None}
-    return f"frames/{number}/{frame}" + (f"?{urlencode(given)}" if given else "")
+    return path + (f"?{urlencode(given)}" if given else "")

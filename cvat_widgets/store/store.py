@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from cvat_widgets.store.listing import Listing
 from cvat_widgets.store.rows import Commit, HistoryState, Snapshot
 from cvat_widgets.store.team_rows import EventRow
 from cvat_widgets.store.watch import Watch
+
+if TYPE_CHECKING:
+    from cvat_widgets.store.remote import RemotePictures
 
 __all__ = ["Store"]
 
@@ -114,7 +117,7 @@ class Store(Listing):
         """``enforced``: the database refuses what the role may not; ``advisory``: whoever can open it can change anything."""
         return "enforced" if self.identity else "advisory"
 
-    def pictures(self, task_id: int) -> Callable[..., tuple[bytes, str, str]] | None:  # noqa: ARG002  # for those that have it
+    def pictures(self, task_id: int) -> RemotePictures | None:  # noqa: ARG002  # for those that have it
         """Return what gives the frames of a task where their files cannot be seen; ``None`` if this store gives none."""
         return None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["CommentRow", "EventRow", "IssueRow", "ProjectRow"]
+__all__ = ["CommentRow", "EventRow", "IssueRow", "ProjectRow", "WebhookRow"]
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class ProjectRow:
     bug_tracker: str
     created: str
     updated: str
+    assignee: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,28 @@ class IssueRow:
     created: str
     updated: str
     comments: tuple[CommentRow, ...] = ()
+
+
+@dataclass(frozen=True)
+class WebhookRow:
+    """A webhook; its secret is known to whoever made it and to the store.
+
+    Parameters
+    ----------
+    last_event
+        The last event it was told of.
+    attempts
+        How often the next one was tried in vain.
+    problem
+        What went wrong last.
+    """
+
+    id: int
+    url: str
+    kinds: tuple[str, ...]
+    last_event: int
+    attempts: int = 0
+    problem: str = ""
 
 
 @dataclass(frozen=True)

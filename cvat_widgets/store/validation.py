@@ -84,9 +84,9 @@ class Validation(Reviews):
                 rows = [{"task_id": task_id, "frame": int(f), "picture": int(p)} for f, p in pictures.items()]
                 core.execute(insert(table), rows)
             if media is not None:
-                raw.execute("UPDATE task SET media = ? WHERE id = ?", (json.dumps(dict(media)), task_id))
+                raw.execute("UPDATE task_media SET media = ? WHERE task_id = ?", (json.dumps(dict(media)), task_id))
             if frames is not None:
-                raw.execute("UPDATE task SET frames = ? WHERE id = ?", (pack_frames(frames), task_id))
+                raw.execute("UPDATE task_media SET frames = ? WHERE task_id = ?", (pack_frames(frames), task_id))
                 self._frames.pop(task_id, None)
             self.announce("job:honeypots", user=user, task_id=task_id, payload={})
 

@@ -23,6 +23,7 @@ from cvat_widgets.opening import open_store
 from cvat_widgets.task import Task
 from cvat_widgets.widgets.channel import DataChannel
 from cvat_widgets.widgets.driven import Driven
+from cvat_widgets.widgets.overlays import OVERLAY_OPACITY, Draw, Overlays
 from cvat_widgets.widgets.session import Session
 
 __all__ = ["Annotator"]
@@ -35,7 +36,7 @@ _STILL_QUALITY = 85
 """Longer sides of the pictures of the saved notebook, and of the one that is shown while the annotator starts."""
 _TOOLS = (
     "select", "rectangle", "polygon", "polyline", "points", "ellipse", "cuboid", "skeleton", "mask",
-    "merge", "group", "split", "slice", "zoom", "issue", "interact", "scissors",
+    "merge", "group", "split", "slice", "zoom", "pan", "issue", "interact", "scissors",
 )  # fmt: skip
 
 if not _BUNDLE.exists():
@@ -71,8 +72,8 @@ class Annotator(Driven, anywidget.AnyWidget):
     selection : list of int
         Ids of the selected objects; setting it selects on the canvas.
     tool : str
-        ``select``, a type of shape such as ``rectangle``, ``merge``, ``group``, ``split``, ``slice``, ``zoom``, ``interact``
-        or ``scissors``.
+        ``select``, a type of shape such as ``rectangle``, ``merge``, ``group``, ``split``, ``slice``, ``zoom``, ``pan``,
+        ``interact`` or ``scissors``.
     label : str
         Name of the label that the next object gets.
     revision : int
@@ -171,6 +172,49 @@ class Annotator(Driven, anywidget.AnyWidget):
         """
         self._session.models.add(model, name)
 
+    @property
+    def overlays(self) -> Overlays:
+        """Layers that Python draws over the picture and under the shapes: functions ``draw(canvas, frame, rows)`` by name.
+
+        ``annotator.overlays["attention"] = draw`` shows a layer or replaces it, ``del annotator.overlays["attention"]`` takes
+        it away. See :meth:`overlay`.
+        """
+        return self._session.overlays
+
+    def overlay(self, draw: Draw, name: str | None = None) -> Draw:
+        """Show a layer that Python draws over the picture and under the shapes; to be used as a decorator, too.
+
+        The function is run in the kernel for the frame that is looked at, and again when the shapes of that frame change.
+        What it raises is shown as a message, and annotation goes on; the traceback is in ``annotator.overlays.failures``.
+
+        Parameters
+        ----------
+        draw
+            ``draw(canvas, frame, rows)``, as :class:`ContactSheet` takes it: the canvas has the methods of ipycanvas, in
+            pixels of the frame; ``rows`` are the objects of the frame, as ``task.to_frame(interpolate=True)`` has them. It may
+            return an array instead, which is stretched over the frame: (height, width) of numbers is a heat map, of
+            booleans a mask; (height, width, 3 or 4) is a picture.
+        name
+            Its name in the settings; by default that of the function.
+
+        Returns
+        -------
+        callable
+            ``draw``.
+
+        Examples
+        --------
+        >>> @annotator.overlay  # doctest: +SKIP
+        ... def attention(canvas, frame, rows):
+        ...     return model.attention(task.frame(frame))
+        """
+        self.overlays[name if name is not None else getattr(draw, "__name__", "layer")] = draw
+        return draw
+
+    def refresh_overlays(self) -> None:
+        """Draw the layers again: what they draw from has changed, such as a model."""
+        self.overlays.refresh()
+
     @traitlets.observe("record_pointer")
     def _record_pointer(self, change: Any) -> None:
         self._session.pointer.on = bool(change["new"]) and not self._session.read_only
@@ -203,7 +247,12 @@ class Annotator(Driven, anywidget.AnyWidget):
 
         task = self.task
         table, frame = self._pictured()
-        return draw_frame(task.frame(frame), table, task.labels, frame, len(task), max_side=max_side)
+        picture = task.frame(frame)
+        if self.overlays:
+            settings = self._job.store.setting(self._session.user, "annotator") or {}
+            if settings.get("showOverlays", True) is not False:
+                picture = self.overlays.over(picture, frame, _opacity_of(settings.get("overlayOpacity")))
+        return draw_frame(picture, table, task.labels, frame, len(task), max_side=max_side)
 
     def _pictured(self) -> tuple[AnnotationTable, int]:
         """Return what still pictures show: annotations and a frame."""
@@ -233,6 +282,11 @@ class Annotator(Driven, anywidget.AnyWidget):
             }
             self._still = encode_rgb(drawn, quality=_STILL_QUALITY, exact=True).data
         return encode_rgb(reduced(drawn, _SAVED_SIDE), quality=_STILL_QUALITY, exact=True).data
+
+
+def _opacity_of(percent: object) -> float:
+    """Return how opaque the user has layers, 0 to 1."""
+    return min(max(percent, 0), 100) / 100 if isinstance(percent, (int, float)) else OVERLAY_OPACITY
 
 
 def _job_of(target: Any, labels: Any, store: Any) -> Job:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cvat_widgets.errors import AnnotationError, CvatWidgetsError, MissingExtraError
 from cvat_widgets.widgets.sheet_controls import toolbar
+from cvat_widgets.widgets.sheet_overlay import SheetOverlay
 from cvat_widgets.widgets.sheet_picture import Layout, Placed, captioned, draw_page
 from cvat_widgets.widgets.sheet_rows import MARKS, cells_of, colors_by, ids_of, rgb, text_of
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["ContactSheet"]
 
 _HEADER = 26
-_INK, _MUTED, _CHOSEN = "#24292f", "#6e7781", "#0969da"
+_INK, _MUTED, _CHOSEN, _BAD = "#24292f", "#6e7781", "#0969da", "#cf222e"
 _KEYS = {"a": "accept", "r": "reject", "f": "flag"}
 
 
@@ -60,7 +61,8 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         Called with (frame, rows of the thumbnail) at a click.
     draw
         Called with (canvas, frame, rows) for each thumbnail, to draw over it; the canvas is ipycanvas's, in pixels
-        of the frame.
+        of the frame. It may return an array instead; the same function draws a layer in :meth:`Annotator.overlay`.
+        What it raises is written above the thumbnails.
     attribute
         Name of an attribute that marks are written to; without it they are only in the column ``mark`` of :attr:`rows`.
 
@@ -112,7 +114,8 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
         given = [captions] if isinstance(captions, str) else captions
         self._captions = [name for name in ("label", "score") if name in rows] if given is None else [*given]
         self._color, self._margin, self._per_page = color, margin, per_page
-        self._annotator, self._on_click, self._draw, self._attribute = annotator, on_click, draw, attribute
+        self._annotator, self._on_click, self._attribute = annotator, on_click, attribute
+        self._over = SheetOverlay(draw, self.task)
         self._page, self.selected = 0, list[int]()
         self._history: list[tuple[Any, bool]] = []
         self._placed: list[Placed] = []
@@ -227,7 +230,8 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
                     at = y + _HEADER + layout.tall + 4 + number * layout.line
                     canvas.fill_text(line, x, at, max_width=layout.size)
                 self._frame(place, x, y + _HEADER)
-            self._overlay(groups)
+            self._over.paint(canvas, self._spots(), _HEADER)
+            self._say_failure()
 
     def _frame(self, place: int, x: int, y: int) -> None:
         size, tall = self._layout.size, self._layout.tall
@@ -238,20 +242,14 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
                 self.canvas.line_width = width
                 self.canvas.stroke_rect(x - out, y - out, size + 2 * out, tall + 2 * out)
 
-    def _overlay(self, groups: Sequence[NDArray[np.int64]]) -> None:
-        if self._draw is None:
-            return
-        for place, group in enumerate(groups):
-            spot = self._placed[place]
-            rows = self.rows.iloc[group]
-            self.canvas.save()
-            self.canvas.begin_path()
-            self.canvas.rect(spot.x, spot.y + _HEADER, spot.width, spot.height)
-            self.canvas.clip()
-            self.canvas.translate(spot.shift_x, spot.shift_y + _HEADER)
-            self.canvas.scale(spot.scale, spot.scale)
-            self._draw(self.canvas, int(rows["frame"].iloc[0]), rows)
-            self.canvas.restore()
+    def _spots(self) -> list[tuple[Placed, pd.DataFrame]]:
+        return [(self._placed[place], self.rows_at(place)) for place in range(len(self._on_page()))]
+
+    def _say_failure(self) -> None:
+        if self._over.failure:
+            self.canvas.font = "12px system-ui, sans-serif"
+            self.canvas.fill_style = _BAD
+            self.canvas.fill_text(f"draw: {self._over.failure}", 300, 9, max_width=max(self.canvas.width - 310, 100))
 
     def _texts(self) -> list[list[str]]:
         texts = []
@@ -273,7 +271,7 @@ class ContactSheet(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no 
 
         marks = [self._mark_of(place) for place in range(len(self._on_page()))]
         frames = [rgb(MARKS[mark]) if mark in MARKS else None for mark in marks]
-        return png_of(captioned(self._shown, self._layout, self._texts(), frames), limit=600_000)
+        return png_of(captioned(self._over.over(self._shown, self._spots), self._layout, self._texts(), frames), limit=600_000)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)

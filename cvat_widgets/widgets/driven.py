@@ -175,6 +175,44 @@ class Driven:
         self.frame = int(frame)
         return _finished(f"go to frame {frame}")
 
+    def show_object(
+        self, object_id: int, *, frame: int | None = None, alone: bool = True, slow: bool = False, wait: bool = False
+    ) -> Command:
+        """Go to an object and select it, as a link to it does.
+
+        Parameters
+        ----------
+        object_id
+            Its id, as in the column ``id``.
+        frame
+            Where it shall be seen; by default, and where it is not there, the present frame or else its first one.
+        alone
+            Whether the filter leaves out all other objects. Only a browser has a filter.
+        slow, wait
+            See the class.
+
+        Raises
+        ------
+        NotFoundError
+            There is no such object, nowhere a frame of the job that shows it, or no such frame.
+        """
+        job, wanted = self._job, int(object_id)
+        frames = self._frames_of(wanted)
+        if not frames:
+            raise NotFoundError(f"no frame here shows an object with id {wanted}", where="show_object")
+        if frame is not None and not job.start <= frame <= job.stop:
+            raise NotFoundError(
+                f"there is no frame {frame} here", where="show_object", hint=f"There are frames {job.start} to {job.stop}"
+            )
+        text = f"show object {wanted}"
+        if self._session.driving.watched():
+            content = {"do": "object", "object": wanted, "frame": frame, "alone": bool(alone), "slow": slow}
+            return self._asked(content, text, wait)
+        at = self.frame if frame is None else int(frame)
+        self.frame = at if at in frames else min(frames)
+        self.selection = [wanted]
+        return _finished(text)
+
     def play(self, to: int | None = None, *, wait: bool = False) -> Command:
         """Play the frames from the one that is shown, by default until somebody stops it.
 
@@ -209,6 +247,14 @@ class Driven:
     def _ids(self) -> set[int]:
         """Return the ids of all objects there are."""
         return set(self._job.table.id.tolist())
+
+    def _frames_of(self, object_id: int) -> set[int]:
+        """Return the frames of the job on which an object can be seen."""
+        from cvat_widgets.model.interpolation import interpolate_table
+
+        table = self._job.table
+        seen = interpolate_table(table.take(table.id == object_id), frame_count=self._job.stop + 1)
+        return {frame for frame in seen.frame.tolist() if self._job.start <= frame <= self._job.stop}
 
     def _asked(self, content: dict[str, Any], text: str, wait: bool) -> Command:
         command = self._session.driving.ask(content, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cvat_widgets.errors import NotFoundError, ProtocolError
@@ -11,7 +12,7 @@ from cvat_widgets.widgets.rpc import Call, method
 if TYPE_CHECKING:
     from cvat_widgets.widgets.session import SessionJob
 
-__all__ = ["guide_state"]
+__all__ = ["guide_state", "picture_of"]
 
 _SETTING = "guides_read"
 _MAX_READ = 500
@@ -72,14 +73,26 @@ def guide_read(call: Call) -> dict[str, Any]:
 @method("guide.picture")
 def guide_picture(call: Call) -> tuple[dict[str, Any], list[bytes]]:
     """Return a picture of the guide: ``{name}``."""
-    name = call.params.get("name")
     job = call.session.job
-    data = job.store.guide_assets(**_owner(job)).get(name) if isinstance(name, str) else None
+    return picture_of(job.store.guide_assets(**_owner(job)), call.params.get("name"))
+
+
+def picture_of(assets: Mapping[str, bytes], name: object) -> tuple[dict[str, Any], list[bytes]]:
+    """Return one of the pictures of a guide with its type.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of this name.
+    ProtocolError
+        It is of a kind that browsers are not to be given.
+    """
+    data = assets.get(name) if isinstance(name, str) else None
     if data is None:
         raise NotFoundError(f"the guide has no picture {name!r:.60}")
     mime = next((mime for start, mime in _SIGNATURES if data.startswith(start)), None)
     if mime is None and data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         mime = "image/webp"
     if mime is None:
-        raise ProtocolError("the picture is none of PNG, JPEG, GIF and WebP", where=name)
+        raise ProtocolError("the picture is none of PNG, JPEG, GIF and WebP", where=str(name))
     return {"mime": mime}, [data]

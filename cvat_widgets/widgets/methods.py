@@ -16,7 +16,7 @@ _PANELS = Path(__file__).resolve().parent.parent / "static" / "panels.js"
 _MAX_PICTURE = 2 << 20
 _MAX_SETTINGS = 200
 _MAX_SETTINGS_BYTES = 64 << 10
-_MAX_TEXTS = 10
+_MAX_TEXTS = 300
 _MAX_TEXT = 2000
 """A setting may be a short list of texts: the filters used last."""
 

@@ -59,6 +59,11 @@ class ReplayJob:
         """Who looks."""
         return self.task.user
 
+    @property
+    def table(self) -> AnnotationTable:
+        """The present annotations of the task."""
+        return self.task.table
+
 
 class ReplaySession(Session):
     """A session whose annotations are those after some step of a recording.
@@ -98,7 +103,8 @@ class ReplaySession(Session):
             "number": self.number, "steps": len(self.recording), "playing": self.playing, "speed": self.speed,
             "by": self.moved_by, "moved": self.moved,
         }  # fmt: skip
-        return {**(super()._demonstration() or {"record": False, "commands": 0}), "replay": shown}
+        nothing = {"record": False, "commands": 0, "overlays": None}
+        return {**(super()._demonstration() or nothing), "replay": shown}
 
     def _welcome(self, client: str) -> dict[str, Any]:
         welcome = super()._welcome(client)
@@ -127,6 +133,9 @@ class ReplaySession(Session):
     def revision(self) -> int:
         """The revision of the task that is shown."""
         return self.recording.entries[self.number - 1].revision if self.number else self.recording.start
+
+    def _shown_table(self) -> AnnotationTable:
+        return self.recording.table_at(self.number)
 
     def _tell_change(self, changes: ChangeSet | None, label: str) -> None:
         self._moves += 1

@@ -54,13 +54,15 @@ Method = Callable[[Call], "tuple[Any, list[bytes]] | Any"]
 METHODS: dict[str, Method] = {}
 _ON_MODELS: set[str] = set()
 _LONG: set[str] = set()
+_DRAWING: set[str] = set()
 
 
-def method(name: str, *, on_models: bool = False, long: bool = False) -> Callable[[Method], Method]:
+def method(name: str, *, on_models: bool = False, long: bool = False, drawing: bool = False) -> Callable[[Method], Method]:
     """Register what answers a method; it returns the result, or ``(result, buffers)``.
 
     With ``on_models`` it runs on the one thread of the session's models, after whatever a model is doing already; with
-    ``long`` on a thread of its own, so that it may take hours without keeping frames waiting.
+    ``long`` on a thread of its own, so that it may take hours without keeping frames waiting; with ``drawing`` on the one
+    that runs what users draw over frames.
     """
 
     def register(function: Method) -> Method:
@@ -69,6 +71,8 @@ def method(name: str, *, on_models: bool = False, long: bool = False) -> Callabl
             _ON_MODELS.add(name)
         if long:
             _LONG.add(name)
+        if drawing:
+            _DRAWING.add(name)
         return function
 
     return register
@@ -88,6 +92,7 @@ class RpcServer:
         self.send = send
         self.pool = ThreadPoolExecutor(2, thread_name_prefix="cvat-widgets-rpc")
         self.runs = ThreadPoolExecutor(1, thread_name_prefix="cvat-widgets-run")
+        self.drawing = ThreadPoolExecutor(1, thread_name_prefix="cvat-widgets-draw")
         self._running: dict[tuple[str, int], tuple[Call, Future[None]]] = {}
         self._lock = threading.Lock()
 
@@ -107,6 +112,8 @@ class RpcServer:
     def _pool_of(self, name: str) -> ThreadPoolExecutor:
         if name in _ON_MODELS:
             return self.session.models.executor
+        if name in _DRAWING:
+            return self.drawing
         return self.runs if name in _LONG else self.pool
 
     def cancel(self, message: Cancel) -> None:
@@ -144,6 +151,7 @@ class RpcServer:
         """Start nothing any more."""
         self.pool.shutdown(wait=False, cancel_futures=True)
         self.runs.shutdown(wait=False, cancel_futures=True)
+        self.drawing.shutdown(wait=False, cancel_futures=True)
 
 
 def _key(key: tuple[str, int]) -> dict[str, Any]:

@@ -13,13 +13,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 import cvat_widgets.widgets.action_methods  # actions and operations
+import cvat_widgets.widgets.dataset_methods  # files in and out
 import cvat_widgets.widgets.frame_methods  # frames
 import cvat_widgets.widgets.guide_methods  # the guide
 import cvat_widgets.widgets.interaction_methods  # interactors, scissors
 import cvat_widgets.widgets.label_methods  # labels
 import cvat_widgets.widgets.label_models  # labels that a detector knows
 import cvat_widgets.widgets.methods  # the rest
-import cvat_widgets.widgets.model_methods  # noqa: F401  # detectors and trackers; every module registers what can be called
+import cvat_widgets.widgets.model_methods  # detectors and trackers
+import cvat_widgets.widgets.place_methods  # noqa: F401  # where a user was; every module registers what can be called
 from cvat_widgets.errors import CvatWidgetsError, StoreError
 from cvat_widgets.model.changes import Edit
 from cvat_widgets.widgets.channel import Send, answering, for_everybody
@@ -27,17 +29,20 @@ from cvat_widgets.widgets.driving import Driving
 from cvat_widgets.widgets.interactions import Interactions
 from cvat_widgets.widgets.kernel import kernel_facts
 from cvat_widgets.widgets.model_runs import ModelRuns
+from cvat_widgets.widgets.overlays import Overlays
 from cvat_widgets.widgets.pointer_recording import PointerRecording
 from cvat_widgets.widgets.protocol import PROTOCOL_VERSION, Cancel, Hello, Op, Ping, Rpc, Sync, error_detail, read_message
 from cvat_widgets.widgets.review_methods import review_facts
 from cvat_widgets.widgets.rpc import RpcServer
 from cvat_widgets.widgets.session_models import SessionModels
 from cvat_widgets.widgets.snapshot import encode_snapshot
+from cvat_widgets.widgets.transfers import Transfers
 
 if TYPE_CHECKING:
     from cvat_widgets.media import FrameSource
     from cvat_widgets.model.frames import FrameIndex
     from cvat_widgets.model.labels import LabelSet
+    from cvat_widgets.model.table import AnnotationTable
     from cvat_widgets.store import Commit, Store
     from cvat_widgets.store.team_rows import EventRow
 
@@ -123,6 +128,11 @@ class SessionJob(Protocol):
         """Its state."""
         ...
 
+    @property
+    def table(self) -> AnnotationTable:
+        """Its annotations."""
+        ...
+
 
 class Session:
     """Answers the browsers of one annotator.
@@ -150,6 +160,8 @@ class Session:
         What detectors and trackers do here, and the result that waits to be accepted.
     interactions
         Answers of interactors, and the live wire.
+    overlays
+        Layers that the user's functions draw over the picture.
     """
 
     def __init__(
@@ -174,7 +186,9 @@ class Session:
         self.models.on_change = self._models_changed
         self.driving = Driving(self.tell_demonstration)
         self.pointer = PointerRecording()
+        self.overlays = Overlays(job.task, self._shown_table, self.tell_demonstration)
         self.runs = ModelRuns()
+        self.transfers = Transfers()
         self.interactions = Interactions(job, self.models)
         self.rpc = RpcServer(self, answer)
         self._unsubscribe = job.store.subscribe(job.task.id, self._committed)
@@ -190,11 +204,16 @@ class Session:
         self.rpc.close()
         self.models.close()
         self.driving.close()
+        self.transfers.close()
 
     def check_writable(self) -> None:
         """Raise :class:`StoreError` if this view is read-only."""
         if self.read_only:
             raise StoreError("this view is read-only", hint="Open the task with cw.Annotator to edit it")
+
+    def _shown_table(self) -> AnnotationTable:
+        """Return the annotations that this view shows."""
+        return self.job.table
 
     # -- messages ------------------------------------------------------------------------------------------------
 
@@ -348,8 +367,8 @@ class Session:
 
     def _demonstration(self) -> dict[str, Any] | None:
         """Return what there is to record, to do or to replay; ``None`` for nothing."""
-        state = {"record": self.pointer.on, "commands": self.driving.last, "replay": None}
-        return state if state["record"] or state["commands"] else None
+        state = {"record": self.pointer.on, "commands": self.driving.last, "replay": None, "overlays": self.overlays.state}
+        return state if any(state.values()) else None
 
     def tell_demonstration(self) -> None:
         """Tell the browsers that there is something to record, to do or to replay."""

@@ -15,10 +15,10 @@ from cvat_widgets.widgets.studio_requests import ExportRequest, ImportRequest, R
 if TYPE_CHECKING:
     from cvat_widgets.store import Store
 
-__all__ = ["StudioFiles"]
+__all__ = ["StoppedError", "StudioFiles", "losses_of", "typed_path"]
 
 
-class _CancelledError(CvatWidgetsError):
+class StoppedError(CvatWidgetsError):
     """The user does not want the file any more."""
 
 
@@ -61,7 +61,7 @@ class StudioFiles:
         """
         request = read(call.params, ExportRequest)
         errors: dict[str, str] = {}
-        path = _path(request.path, errors)
+        path = typed_path(request.path, errors)
         if path is None:
             return {"errors": errors}
         if path.is_dir():
@@ -71,14 +71,15 @@ class StudioFiles:
 
         def progress(done: int, total: int) -> None:
             if call.cancelled.is_set():
-                raise _CancelledError("the file was not written")
+                raise StoppedError("the file was not written")
             call.progress(done, total, "")
 
         try:
             self._write(request, path, progress)
         except FormatError as error:
-            if request.format is not None and not request.lossy and " cannot hold: " in error.what:
-                return {"errors": {}, "losses": f"{error.what}.", "path": str(path)}
+            losses = None if request.format is None or request.lossy else losses_of(error)
+            if losses is not None:
+                return {"errors": {}, "losses": losses, "path": str(path)}
             return {"errors": {"path": told(error)}}
         return {"errors": {}, "path": str(path), "size": path.stat().st_size}
 
@@ -98,7 +99,7 @@ class StudioFiles:
         """Read annotations into a task; return how many ``objects`` came, or ``errors`` by field."""
         request = read(call.params, ImportRequest)
         errors: dict[str, str] = {}
-        path = _path(request.path, errors, there=True)
+        path = typed_path(request.path, errors, there=True)
         if path is None:
             return {"errors": errors}
         task = Task.open(request.task, store=self.store)
@@ -115,7 +116,7 @@ class StudioFiles:
         """Make a task or a project from a backup; return its ``id``, or ``errors`` by field."""
         request = read(call.params, RestoreRequest)
         errors: dict[str, str] = {}
-        path = _path(request.path, errors, there=True)
+        path = typed_path(request.path, errors, there=True)
         if path is None:
             return {"errors": errors}
         call.progress(0, 0, "Reading the backup…")
@@ -128,7 +129,12 @@ class StudioFiles:
             return {"errors": {"path": told(error)}}
 
 
-def _path(text: str, errors: dict[str, str], *, there: bool = False) -> Path | None:
+def losses_of(error: FormatError) -> str | None:
+    """Return what a format cannot hold, if that is what stopped a strict export."""
+    return f"{error.what}." if " cannot hold: " in error.what else None
+
+
+def typed_path(text: str, errors: dict[str, str], *, there: bool = False) -> Path | None:
     """Return a path that was typed, from the folder of the kernel, or say what is wrong with it."""
     if not text.strip():
         errors["path"] = "Name a file."

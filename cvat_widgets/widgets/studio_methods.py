@@ -15,6 +15,7 @@ from cvat_widgets.widgets.protocol import PROTOCOL_VERSION
 from cvat_widgets.widgets.rpc import Call, Method
 from cvat_widgets.widgets.studio_requests import (
     DeleteRequest,
+    GuidePicture,
     JobUpdate,
     LabelsRequest,
     ListRequest,
@@ -65,6 +66,7 @@ class StudioMethods:
             "studio.task.move": self.move_task,
             "studio.job.update": self.update_job,
             "studio.project.update": self.update_project,
+            "studio.guide.picture": self.guide_picture,
             "studio.labels": self.set_labels,
             "studio.delete": self.delete,
         }
@@ -126,7 +128,7 @@ class StudioMethods:
             "source": _source(row.media),
             "labels": labels.to_raw(),
             "project_tracker": tracker,
-            "guide": self.store.guide(task_id=task_id),
+            **self._guide(task_id=task_id),
             "jobs_list": [facts_of_row(job) for job in jobs],
             "jobs_total": count,
             "people": self._people(),
@@ -142,8 +144,24 @@ class StudioMethods:
         (facts,), _ = self.store.project_page(where={"==": [{"var": "id"}, project_id]})
         return facts_of_row(facts) | {
             "labels": self.store.project_labels(project_id).to_raw(),
-            "guide": self.store.guide(project_id=project_id),
+            **self._guide(project_id=project_id),
+            "people": self._people(),
         }
+
+    def _guide(self, **of: int) -> dict[str, Any]:
+        """Return a guide as it was written, and as a tree in which nothing is HTML."""
+        from cvat_widgets.widgets.markdown import parse_markdown
+
+        text = self.store.guide(**of)
+        return {"guide": text, "guide_blocks": parse_markdown(text, self.store.guide_assets(**of)) if text else []}
+
+    def guide_picture(self, call: Call) -> tuple[dict[str, Any], list[bytes]]:
+        """Return a picture of the guide of a task or project."""
+        from cvat_widgets.widgets.guide_methods import picture_of
+
+        request = read(call.params, GuidePicture)
+        of = {"task_id": request.id} if request.kind == "task" else {"project_id": request.id}
+        return picture_of(self.store.guide_assets(**of), request.name)
 
     def _people(self) -> list[str]:
         return sorted({*self.store.people(), self.user})
@@ -154,22 +172,22 @@ class StudioMethods:
         """Change name, subset, assignee, issue tracker or guide."""
         request = read(call.params, TaskUpdate)
         if request.name is not None:
-            self.store.rename_task(request.id, request.name.strip())
+            self.store.rename_task(request.id, request.name.strip(), user=self.user)
         facts = {name: getattr(request, name) for name in ("subset", "assignee", "bug_tracker")}
         given = {name: value.strip() for name, value in facts.items() if value is not None}
         if given:
-            self.store.update_task(request.id, **given)
+            self.store.update_task(request.id, **given, user=self.user)
         if request.guide is not None:
             self.store.set_guide(request.guide, task_id=request.id)
         return self._task(request.id)
 
     def update_project(self, call: Call) -> dict[str, Any]:
-        """Change name, issue tracker or guide."""
+        """Change name, assignee, issue tracker or guide."""
         request = read(call.params, ProjectUpdate)
-        facts = {name: getattr(request, name) for name in ("name", "bug_tracker")}
+        facts = {name: getattr(request, name) for name in ("name", "assignee", "bug_tracker")}
         given = {name: value.strip() for name, value in facts.items() if value is not None}
         if given:
-            self.store.update_project(request.id, **given)
+            self.store.update_project(request.id, **given, user=self.user)
         if request.guide is not None:
             self.store.set_guide(request.guide, project_id=request.id)
         return self._project(request.id)
@@ -207,7 +225,7 @@ class StudioMethods:
         if request.kind == "task":
             delete_task(request.id, store=self.store)
         else:
-            self.store.delete_project(request.id, with_tasks=request.with_tasks)
+            self.store.delete_project(request.id, with_tasks=request.with_tasks, user=self.user)
         return {}
 
 

@@ -13,6 +13,7 @@ __all__ = [
     "CreateTask",
     "DeleteRequest",
     "ExportRequest",
+    "GuidePicture",
     "ImportRequest",
     "JobUpdate",
     "LabelsRequest",
@@ -23,6 +24,7 @@ __all__ = [
     "PreviewRequest",
     "ProjectUpdate",
     "RestoreRequest",
+    "StrictRequest",
     "TaskUpdate",
     "read",
 ]
@@ -35,11 +37,11 @@ Text = Annotated[str, msgspec.Meta(max_length=1 << 20)]
 Labels = Annotated[list[Any], msgspec.Meta(max_length=10_000)]
 
 
-class _Request(msgspec.Struct, forbid_unknown_fields=True):
+class StrictRequest(msgspec.Struct, forbid_unknown_fields=True):
     """A request with an unknown field is refused."""
 
 
-class ListRequest(_Request):
+class ListRequest(StrictRequest):
     """A page of a list."""
 
     kind: Literal["projects", "tasks", "jobs"]
@@ -52,20 +54,20 @@ class ListRequest(_Request):
     task: Id | None = None
 
 
-class One(_Request):
+class One(StrictRequest):
     """One project, task or job."""
 
     id: Id
 
 
-class PreviewRequest(_Request):
+class PreviewRequest(StrictRequest):
     """A small picture of a frame."""
 
     task: Id
     frame: Count = 0
 
 
-class MediaChoice(_Request):
+class MediaChoice(StrictRequest):
     """Which frames of which media."""
 
     data: Annotated[str, msgspec.Meta(max_length=100_000)]
@@ -75,7 +77,7 @@ class MediaChoice(_Request):
     frame_step: Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)] = 1
 
 
-class CreateTask(_Request):
+class CreateTask(StrictRequest):
     """The form of a new task."""
 
     name: Name
@@ -89,7 +91,7 @@ class CreateTask(_Request):
     bug_tracker: Line = ""
 
 
-class CreateProject(_Request):
+class CreateProject(StrictRequest):
     """The form of a new project."""
 
     name: Name
@@ -97,7 +99,7 @@ class CreateProject(_Request):
     bug_tracker: Line = ""
 
 
-class TaskUpdate(_Request):
+class TaskUpdate(StrictRequest):
     """What changes of a task."""
 
     id: Id
@@ -108,16 +110,25 @@ class TaskUpdate(_Request):
     guide: Text | None = None
 
 
-class ProjectUpdate(_Request):
+class ProjectUpdate(StrictRequest):
     """What changes of a project."""
 
     id: Id
     name: Name | None = None
+    assignee: Name | None = None
     bug_tracker: Line | None = None
     guide: Text | None = None
 
 
-class JobUpdate(_Request):
+class GuidePicture(StrictRequest):
+    """Which picture of which guide."""
+
+    kind: Literal["task", "project"]
+    id: Id
+    name: Name
+
+
+class JobUpdate(StrictRequest):
     """What changes of a job."""
 
     id: Id
@@ -127,7 +138,7 @@ class JobUpdate(_Request):
     reviewer: Name | None = None
 
 
-class LabelsRequest(_Request):
+class LabelsRequest(StrictRequest):
     """New labels of a task or project."""
 
     kind: Literal["task", "project"]
@@ -135,7 +146,7 @@ class LabelsRequest(_Request):
     labels: Labels
 
 
-class MoveRequest(_Request):
+class MoveRequest(StrictRequest):
     """A task goes into another project; ``labels`` says which of its labels becomes which."""
 
     id: Id
@@ -143,7 +154,7 @@ class MoveRequest(_Request):
     labels: Annotated[dict[str, str], msgspec.Meta(max_length=10_000)] = {}
 
 
-class DeleteRequest(_Request):
+class DeleteRequest(StrictRequest):
     """Something goes away."""
 
     kind: Literal["task", "project"]
@@ -151,7 +162,7 @@ class DeleteRequest(_Request):
     with_tasks: bool = False
 
 
-class ExportRequest(_Request):
+class ExportRequest(StrictRequest):
     """A file is written: a dataset if ``format`` is given, else a backup. ``replace`` a file, ``lossy``: leave things out."""
 
     kind: Literal["task", "job", "project"]
@@ -163,7 +174,7 @@ class ExportRequest(_Request):
     lossy: bool = False
 
 
-class ImportRequest(_Request):
+class ImportRequest(StrictRequest):
     """Annotations are read from a file."""
 
     task: Id
@@ -172,7 +183,7 @@ class ImportRequest(_Request):
     replace: bool = False
 
 
-class RestoreRequest(_Request):
+class RestoreRequest(StrictRequest):
     """A task or project is made from a backup."""
 
     kind: Literal["task", "project"]
@@ -180,7 +191,7 @@ class RestoreRequest(_Request):
     name: Name = ""
 
 
-Request = TypeVar("Request", bound=_Request)
+Request = TypeVar("Request", bound=StrictRequest)
 
 
 def read(params: dict[str, Any], kind: type[Request]) -> Request:

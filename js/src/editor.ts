@@ -16,6 +16,7 @@ import type { ContextImage } from "./frames/context-image";
 import type { FramePlayer } from "./frames/player";
 import { DEFAULT_LAYOUT, type LayoutSettings } from "./layout-settings";
 import { NO_REVIEW, type ReviewFacts } from "./review/facts";
+import { colorOf, ownColors } from "./scene/colors";
 import { PictureTurns } from "./scene/picture-turns";
 import { MaskOptions } from "./tools/mask/options";
 import { DEFAULT_VIEW_SETTINGS, readSettings, type ViewSettings } from "./view-settings";
@@ -25,7 +26,18 @@ import { type WorkspaceName, WorkspaceState } from "./workspaces/state";
 
 /** Tools that make a shape. */
 export type DrawTool = "rectangle" | "polygon" | "polyline" | "points" | "ellipse" | "cuboid" | "skeleton" | "mask";
-export type ToolName = "select" | DrawTool | "merge" | "group" | "split" | "slice" | "zoom" | "issue" | "interact" | "scissors";
+export type ToolName =
+  | "select"
+  | DrawTool
+  | "merge"
+  | "group"
+  | "split"
+  | "slice"
+  | "zoom"
+  | "pan"
+  | "issue"
+  | "interact"
+  | "scissors";
 export type DrawMode = "shape" | "track";
 export type { WorkspaceName } from "./workspaces/state";
 
@@ -51,6 +63,8 @@ export interface FrameTable {
 /** What the user prefers; kept in the store per user. */
 export interface Settings extends ViewSettings, LayoutSettings {
   colorBy: "instance" | "label" | "group";
+  /** Colours of single objects where objects are coloured one by one; see scene/colors.ts. */
+  objectColors: readonly string[];
   opacity: number;
   selectedOpacity: number;
   outlines: boolean;
@@ -65,6 +79,8 @@ export interface Settings extends ViewSettings, LayoutSettings {
   pointCount: number;
   /** Polygons may be drawn beyond the picture and are cut off at its border. */
   cropPolygons: boolean;
+  /** Where a part of a polygon is drawn anew, the part that is smaller in every way goes without a question. */
+  intelligentCropping: boolean;
   snapToContour: boolean;
   snapToPoint: boolean;
   /** CSS pixels within which points snap. */
@@ -94,6 +110,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   ...DEFAULT_VIEW_SETTINGS,
   ...DEFAULT_LAYOUT,
   colorBy: "label",
+  objectColors: [],
   opacity: 12,
   selectedOpacity: 30,
   outlines: true,
@@ -105,6 +122,7 @@ export const DEFAULT_SETTINGS: Readonly<Settings> = {
   cuboidMethod: "rectangle",
   pointCount: 0,
   cropPolygons: true,
+  intelligentCropping: true,
   snapToContour: false,
   snapToPoint: false,
   snapRadius: 10,
@@ -175,6 +193,9 @@ export class Editor {
   /** Which objects there are for this view, as JSON logic; null: all. */
   readonly filter = signal<JsonLogic | null>(null);
   readonly filtering = computed(() => readFilter(this.filter.value, this.labels.value));
+  private readonly keptColors = computed(() => this.settings.value.objectColors);
+  /** Colours that single objects of this task were given. */
+  readonly ownColors = computed(() => ownColors(this.keptColors.value, this.info.task.id));
   /** Every object on the present frame, bottom first; outside states of tracks and what the filter leaves out are not among them. */
   readonly objects = computed(() => this.objectsAt(this.frame.value));
   /** The selected objects that exist on the present frame. */
@@ -228,6 +249,11 @@ export class Editor {
       if (sublabel) return sublabel;
     }
     return undefined;
+  }
+
+  /** The colour in which an object is drawn and listed. */
+  colorOf(state: Pick<ObjectState, "id" | "label" | "group">): string {
+    return colorOf(state, this.labelOf(state.label), this.settings.value.colorBy, this.ownColors.value);
   }
 
   /** "car 12": how an object is called in lists, messages and undo. */

@@ -1,16 +1,24 @@
 /** The second bundle: panels and tools that are fetched from the kernel. Each panel is one line here and one where it is shown. */
 
 export { convert } from "./actions/conversions";
+export { copyLink } from "./actions/object-link";
 export { ActionsDialog } from "./panels/ActionsDialog";
 export { AttributesWorkspace } from "./panels/AttributesWorkspace";
+export { ColorDialog } from "./panels/ColorDialog";
 export { ContextImages } from "./panels/ContextImages";
+export { ContinueBar } from "./panels/ContinueBar";
+export { ExportDialog } from "./panels/dataset/ExportDialog";
+export { ImportDialog } from "./panels/dataset/ImportDialog";
+export { TaskDialog } from "./panels/dataset/TaskDialog";
 export { FilterPanel } from "./panels/FilterPanel";
 export { HelpOverlay } from "./panels/HelpOverlay";
 export { InteractBar } from "./panels/InteractBar";
+export { JobMenu } from "./panels/JobMenu";
 export { KeysDialog } from "./panels/KeysDialog";
 export { LabelsDialog } from "./panels/LabelsDialog";
 export { LabelsPanel } from "./panels/LabelsPanel";
 export { LayerSlider } from "./panels/LayerSlider";
+export { FollowLink, LinkDialog } from "./panels/LinkDialog";
 export { MaskBar } from "./panels/MaskBar";
 export { ModelsPanel } from "./panels/models/ModelsPanel";
 export { Palette } from "./panels/Palette";
@@ -30,4 +38,7 @@ export { StatisticsDialog } from "./panels/StatisticsDialog";
 export { StepMenu } from "./panels/StepMenu";
 export { TagsWorkspace } from "./panels/TagsWorkspace";
 export { Timeline } from "./panels/Timeline";
+export { finishJob } from "./review/finish";
 export { FETCHED_TOOLS } from "./tools/fetched-tools";
+export { interactionOf } from "./tools/interact/interaction";
+export { RedrawingPart } from "./tools/select/redrawing-part";

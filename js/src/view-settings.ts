@@ -40,6 +40,9 @@ export interface ViewSettings extends TextSettings, ImageEffects, GridSettings {
   outlineColor: string;
   /** Lines along the edges of cuboids that run away from the viewer. */
   showProjections: boolean;
+  /** Whether layers that Python draws are shown, and how opaque they are, in percent. */
+  showOverlays: boolean;
+  overlayOpacity: number;
   /** Whether the list of objects has the tracks that are outside on the frame. */
   showOutsideTracks: boolean;
   /** How closely polygons follow what a model or the scissors found: 0 to 13. */
@@ -72,6 +75,8 @@ export const DEFAULT_VIEW_SETTINGS: Readonly<ViewSettings> = {
   rotateAll: false,
   outlineColor: "",
   showProjections: false,
+  showOverlays: true,
+  overlayOpacity: 70,
   showOutsideTracks: false,
   polygonDetail: 9,
   keys: {},

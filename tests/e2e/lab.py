@@ -163,9 +163,9 @@ class NotebookPage:
         """Where the notebook is."""
         return f"{self.lab.url}/lab/tree/{self.name}?reset"
 
-    def load(self) -> None:
-        """Open (or reload) the notebook and wait for its kernel."""
-        self.page.goto(self.address)
+    def load(self, fragment: str = "") -> None:
+        """Open (or reload) the notebook and wait for its kernel; `fragment` goes behind the address."""
+        self.page.goto(self.address + fragment)
         self.page.wait_for_function("() => window.jupyterapp && window.jupyterapp.shell.currentWidget?.sessionContext")
         self.page.evaluate(
             """async (theme) => {

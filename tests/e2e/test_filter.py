@@ -60,12 +60,39 @@ def test_a_filter_is_built_with_the_mouse(open_notebook: Opener, tmp_path: Path)
     for color in ("blue", "green"):
         group.get_by_role("button", name=color).click()
     expect(count).to_have_text("1 of 3 objects on this frame match")
+
+    # The rule is dragged into the group, whose Not then holds for both, and brought back by keys; the group is dragged on top.
+    text = dialog.get_by_label("JSON logic", exact=True)
+    label = {"==": [{"var": "label"}, "car"]}
+    inner = {"in": [{"var": "attr.car.color"}, ["blue", "green"]]}
+    grips = dialog.get_by_role("button", name="Move the rule")
+    end = group.locator(".cvw-filter-rule").bounding_box()
+    assert end
+    grips.first.hover()
+    notebook.page.mouse.down()
+    notebook.page.mouse.move(end["x"] + 40, end["y"] + end["height"] - 4, steps=6)
+    expect(dialog.locator(".cvw-filter-line")).to_be_visible()
+    notebook.page.mouse.up()
+    expect(count).to_have_text("2 of 3 objects on this frame match")
+    assert json.loads(text.input_value()) == {"and": [{"!": {"and": [inner, label]}}]}
+    expect(grips.nth(1)).to_be_focused()
+    page.press("Alt+ArrowLeft")
+    assert json.loads(text.input_value()) == {"and": [{"!": {"and": [inner]}}, label]}
+    expect(root.locator("[aria-live=polite]").first).to_have_text("Rule moved: 2 of 2 in the filter")
+    page.press("Alt+ArrowUp")
+    expect(grips.first).to_be_focused()
+    dialog.get_by_role("button", name="Move the group").hover()
+    notebook.page.mouse.down()
+    notebook.page.mouse.move(end["x"], end["y"] - 120, steps=4)
+    notebook.page.mouse.up()
+    assert json.loads(text.input_value()) == {"and": [{"!": {"and": [inner]}}, label]}
+    dialog.get_by_role("button", name="Move the group").press("Alt+ArrowDown")
+    expect(count).to_have_text("1 of 3 objects on this frame match")
     notebook.screenshot("filter-builder")
 
     logic = dialog.get_by_label("JSON logic", exact=True).input_value()
     query = dialog.get_by_label("pandas query", exact=True).input_value()
-    inner = {"in": [{"var": "attr.car.color"}, ["blue", "green"]]}
-    assert json.loads(logic) == {"and": [{"==": [{"var": "label"}, "car"]}, {"!": {"and": [inner]}}]}
+    assert json.loads(logic) == {"and": [label, {"!": {"and": [inner]}}]}
     dialog.get_by_role("button", name="Submit").click()
     expect(dialog).to_have_count(0)
 

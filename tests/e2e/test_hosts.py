@@ -28,8 +28,8 @@ class ClassicPage(NotebookPage):
     def address(self) -> str:
         return f"{self.lab.url}/notebooks/{self.name}"
 
-    def load(self) -> None:
-        self.page.goto(self.address)
+    def load(self, fragment: str = "") -> None:
+        self.page.goto(self.address + fragment)
         self.page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext")
         self.page.evaluate(
             """async () => {
@@ -84,9 +84,24 @@ def work_on(notebook: NotebookPage, store: Path) -> None:
     page.press("d", "d")
     assert notebook.cell_count == count
 
+    # The link to an object goes to the clipboard, and shows the object alone where it is opened.
+    page.go_to(3)
+    page.click(100, 85, button="right")
+    page.root.get_by_role("menuitem", name="Copy a link to the object").click()
+    expect(page.root.get_by_text("is on the clipboard")).to_be_visible()
+    page.go_to(0)
+    (drawn,) = task.shapes["id"]
+    link = f"{notebook.address.split('?')[0]}#cvat-widgets={page.ask('editor.info.job.id')}/3/{drawn}"
+    notebook.page.evaluate("(link) => { location.href = link; }", link)
+    page.wait(f"editor.frame.value === 3 && editor.selection.value.join() === '{drawn}' && editor.filter.value")
+    assert "#" not in notebook.page.url
+
     editor = notebook.page.locator(".cvw-label-editor")
     editor.get_by_test_id("add-label").click()
-    editor.get_by_test_id("label-name").fill("dog")
+    name = editor.get_by_test_id("label-name")
+    name.press("Control+v")
+    expect(name).to_have_value(link)
+    name.fill("dog")
     editor.get_by_test_id("done").click()
     expect(editor.locator("[data-label=dog]")).to_be_visible()
     page.wait("editor.labels.value.length === 3")

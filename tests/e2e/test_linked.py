@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import urlparse
 import pytest
 
 from tests.e2e.annotator import AnnotatorPage
-from tests.e2e.lab import NotebookPage, expect
+from tests.e2e.lab import LabServer, NotebookPage, expect
 
 pytest.importorskip("ipycanvas")
 Opener = Callable[..., NotebookPage]
@@ -27,12 +28,19 @@ task.add([
 ])
 task.add([dict(frame=f, label="person", type="rectangle", points=[400 + f, 200, 560 + f, 300], track_id=1) for f in (0, 60)])"""
 SHOW = """shapes = task.to_frame().drop_duplicates("id").assign(score=lambda rows: rows["id"] / 20)
+def blue(canvas, frame, rows):
+    canvas.fill_style = "#0000ff"
+    for row in rows.itertuples():
+        canvas.fill_rect(row.points[0], row.points[1] - 6, 6)
 annotator = cw.Annotator(task, height=440)
-sheet = cw.ContactSheet(shapes, task, size=90, columns=7, sort="frame")
+annotator.overlay(blue)
+sheet = cw.ContactSheet(shapes, task, size=90, columns=7, sort="frame", draw=blue)
 plot = cw.plots.linked_scatter(shapes, x="width", y="height", height=220)
 table = cw.ShapeTable(shapes, per_page=6, title="Shapes", sort="frame")
 linked = cw.LinkedSelection(annotator, sheet, plot, table)
 linked"""
+ON_SHEET = """at = sheet._placed[{place}]
+print(round(at.shift_x + {x} * at.scale), round(at.shift_y + {y} * at.scale) + 26)"""
 
 
 class Linked:
@@ -64,6 +72,16 @@ class Linked:
     def in_table(self, identity: int) -> None:
         """Wait until the row of one object, and no other, is marked in the table."""
         expect(self.page.locator(".cvw-rows tr[aria-selected=true]")).to_have_attribute("data-id", str(identity))
+
+    @staticmethod
+    def seen_at(x: float, y: float) -> str:
+        """Return JavaScript for the colour that is seen at a pixel of the picture."""
+        return f"""(() => {{
+            const [at, ratio] = [scene.viewport, devicePixelRatio];
+            const place = [{x} * at.scale.value + at.x.value, {y} * at.scale.value + at.y.value].map((each) => each * ratio);
+            const base = scene.host.querySelector('.cvw-canvas-base');
+            return JSON.stringify([...base.getContext('2d').getImageData(...place, 1, 1).data]);
+        }})()"""
 
     def point(self, across: float, up: float) -> tuple[float, float]:
         """Where a point of the plot is on the page, from its values and the ticks that the axes show."""
@@ -168,5 +186,89 @@ def test_what_is_selected_in_one_is_selected_in_all(open_notebook: Opener, tmp_p
     all_of.in_table(10)
     page.get_by_role("button", name="Clear").first.click()
     all_of.selected([])
+
+    # The function that draws over the thumbnails draws over the frame, too; what it raises is said, and work goes on.
+    canvas.focus()
+    canvas.ask("editor.setSetting('overlayOpacity', 100)")
+    blue = "[0,0,255,255]"
+    spot = (40 + 12 * 9 + 3, 60 - 3)
+    canvas.wait(f"{all_of.seen_at(*spot)} === '{blue}'")
+    canvas.press("Alt+o")
+    canvas.wait(f"{all_of.seen_at(*spot)} !== '{blue}'")
+    canvas.press("Alt+o")
+    canvas.wait(f"{all_of.seen_at(*spot)} === '{blue}'")
+    left, top = (float(each) for each in notebook.execute(ON_SHEET.format(place=place, x=spot[0], y=spot[1])).split())
+    seen = "(canvas, [x, y]) => JSON.stringify([...canvas.getContext('2d').getImageData(x, y, 1, 1).data])"
+    assert all_of.sheet.evaluate(seen, [left, top]) == blue
+    if LOOK:
+        notebook.screenshot(f"overlay-{theme}")
+    notebook.execute("annotator.overlay(lambda canvas, frame, rows: rows['nothing'], 'broken'); None")
+    expect(canvas.root.get_by_text("The layer broken could not be drawn: KeyError: 'nothing'")).to_be_visible()
+    canvas.focus()
+    canvas.draw_box((300, 100, 340, 130))
+    canvas.wait(f"{all_of.seen_at(303, 97)} === '{blue}'")
     assert set(asked) <= {"127.0.0.1", "localhost", ""}
+    assert not notebook.errors
+
+
+SCATTER = """points = cw.plots.linked_scatter(shapes, x="width", y="height", engine="jscatter", width=500, height=300)
+linked.add(points)"""
+
+
+def scatter_kernel(lab: LabServer) -> str:
+    """Return the name of a kernel that has jupyter-scatter: this Python's, or one that the environment names."""
+    if importlib.util.find_spec("jscatter"):
+        return "python3"
+    python = os.environ.get("CVAT_WIDGETS_SCATTER_PYTHON")
+    if not python:
+        pytest.skip("jupyter-scatter is not installed, and CVAT_WIDGETS_SCATTER_PYTHON names no Python that has it")
+    lab.add_kernel("scatter", python)
+    return "scatter"
+
+
+def test_a_scatter_of_jupyter_scatter_takes_part(open_notebook: Opener, lab: LabServer, tmp_path: Path) -> None:
+    kernel = scatter_kernel(lab)
+    cells = [SETUP.format(store=str(tmp_path / "scatter.sqlite")), SHOW, SCATTER]
+    notebook = open_notebook(cells, height=2400, kernel=kernel)
+    notebook.run_all()
+    all_of = Linked(notebook)
+    page, canvas = notebook.page, all_of.canvas
+    all_of.selected([])
+    plot = page.locator("canvas[width='500'][height='300']").last
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+
+    def lasso(*corners: tuple[float, float]) -> None:
+        """Draw a lasso through shares of the plot's width and height."""
+        places = [(box["x"] + across * box["width"], box["y"] + down * box["height"]) for across, down in corners]
+        page.mouse.move(*places[0])
+        page.mouse.down()
+        for place in [*places[1:], places[0]]:
+            page.mouse.move(*place, steps=6)
+        page.mouse.up()
+
+    # From the scatter: everything, then the smaller half of the boxes.
+    page.get_by_title("Activate lasso selection").last.click()
+    lasso((0.02, 0.02), (0.98, 0.02), (0.98, 0.98), (0.02, 0.98))
+    all_of.selected([*range(1, 14)])
+    canvas.wait("editor.frame.value === 0")
+    lasso((0.02, 0.98), (0.02, 0.02), (0.6, 0.02), (0.6, 0.98))
+    all_of.selected([*range(1, 13)])
+    # From the canvas, and from a row of the table.
+    before = plot.screenshot()
+    canvas.root.scroll_into_view_if_needed()
+    canvas.click(500, 250)
+    all_of.selected([13])
+    assert notebook.execute("print(points.widget.data['id'].iloc[points.selection()].tolist())").strip() == "[13]"
+    plot.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    assert plot.screenshot() != before
+    if LOOK:
+        notebook.screenshot("linked-scatter")
+    all_of.rows.first.click()
+    all_of.selected([int(all_of.rows.first.get_attribute("data-id") or 0)])
+    page.get_by_role("button", name="Clear").first.click()
+    all_of.selected([])
+    assert notebook.execute("print(points.selection().tolist())").strip() == "[]"
     assert not notebook.errors

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,21 @@ def test_player_and_view(page: AnnotatorPage, store: Path) -> None:
     page.page.mouse.dblclick(*page.screen(330, 230))
     page.wait(f"Math.abs(scene.viewport.visible().minX - {fitted['minX']}) < 1")
 
+    # The tool that only moves the picture: an object under it is neither selected nor moved, and Esc lays it down.
+    press_button(page, "pan")
+    page.focus()
+    x, y = page.screen(140, 130)
+    page.page.mouse.move(x, y)
+    page.page.mouse.down()
+    page.page.mouse.move(x + 60, y + 40, steps=4)
+    page.page.mouse.up()
+    near(page.screen(140, 130), [x + 60, y + 40], 2)
+    assert (page.selection, page.ask("editor.tool.value")) == ([], "pan")
+    page.page.mouse.dblclick(*page.screen(330, 150))
+    page.wait(f"Math.abs(scene.viewport.visible().minX - {fitted['minX']}) < 1")
+    page.press("Escape")
+    page.wait("editor.tool.value === 'select'")
+
     # The picture by keys, and a step of one's own in the settings.
     page.press("Shift+B", "=")
     assert page.ask("editor.settings.value.brightness") > 100
@@ -164,7 +180,77 @@ def test_player_and_view(page: AnnotatorPage, store: Path) -> None:
     page.press("Control+s")
     page.saved()
     assert len(task(store).shapes) == 4
+    menu_of_the_job(page, store)
     assert not page.notebook.errors
+
+
+def menu_of_the_job(page: AnnotatorPage, store: Path) -> None:
+    """What the main menu does: a dataset out of the job and into it again, removing, the task, the states."""
+    root = page.root
+    menu = root.get_by_test_id("job-menu")
+
+    def choose(item: str) -> None:
+        press_button(page, "menu")
+        menu.get_by_test_id(f"menu-{item}").click()
+        expect(menu).to_have_count(0)
+
+    def objects(count: int) -> None:
+        page.wait(f"[...editor.document.all()].length === {count}")
+        page.saved()
+        assert len(task(store).shapes) == count
+
+    # By keys: F10 opens it, arrows go round, Escape closes it.
+    page.focus()
+    page.press("F10")
+    expect(menu.get_by_test_id("menu-import")).to_be_focused()
+    page.press("ArrowDown", "Enter")
+    dialog = root.get_by_role("dialog", name="Export as a dataset")
+    dialog.get_by_test_id("export-format").select_option("CVAT for images 1.1")
+    with page.page.expect_download() as download:
+        dialog.get_by_role("button", name="Export").click()
+    expect(dialog).to_have_count(0)
+    file = store.parent / download.value.suggested_filename
+    download.value.save_as(file)
+    with zipfile.ZipFile(file) as archive:
+        assert archive.read("annotations.xml").count(b"<box") == 4
+
+    # What was exported comes in again, as one change; what cannot be read changes nothing and says why.
+    choose("import")
+    dialog = root.get_by_role("dialog", name="Upload annotations")
+    broken = store.parent / "broken.xml"
+    broken.write_text("<annotations>\n<image id='0' name='frame_000000' width='640' height='360'>\n<box label='car' xtl='a'/>")
+    dialog.get_by_test_id("import-file").set_input_files(broken)
+    dialog.get_by_test_id("import-format").select_option("CVAT 1.1")
+    dialog.get_by_role("button", name="Upload").click()
+    expect(dialog.get_by_test_id("import-problem")).to_contain_text("broken.xml:3")
+    dialog.get_by_test_id("import-file").set_input_files(file)
+    dialog.get_by_role("button", name="Upload").click()
+    expect(dialog).to_have_count(0)
+    objects(8)
+    page.press("Control+z")
+    objects(4)
+
+    # Everything is removed, and brought back.
+    choose("remove-range")
+    root.get_by_test_id("remove-whole").click()
+    root.get_by_role("button", name="Remove", exact=True).click()
+    objects(0)
+    page.press("Control+z")
+    objects(4)
+
+    # The task, the state of the job, and its end.
+    choose("task")
+    expect(root.get_by_test_id("task")).to_contain_text("manual")
+    page.press("Escape")
+    press_button(page, "menu")
+    menu.get_by_role("menuitemradio", name="in progress").click()
+    page.wait("editor.review.value.state === 'in progress'")
+    choose("finish")
+    page.wait("editor.review.value.state === 'completed'")
+    assert task(store).jobs[0].state == "completed"
+    choose("renew")
+    page.wait("editor.review.value.state === 'new'")
+    assert (task(store).jobs[0].stage, task(store).jobs[0].state) == ("annotation", "new")
 
 
 def test_objects_sidebar_and_layers(page: AnnotatorPage, store: Path) -> None:
@@ -260,6 +346,19 @@ def test_objects_sidebar_and_layers(page: AnnotatorPage, store: Path) -> None:
     at_frame(page, 0)
     assert page.ask("editor.layer.value") is None
 
+    # A colour of its own for one object, from its card in the list; labels keep theirs, and so do other objects.
+    row(car).get_by_role("button", name="More actions").click()
+    root.get_by_role("menuitem", name="Colour of the object").click()
+    dialog = root.get_by_role("dialog", name="Colour of the object")
+    dialog.get_by_role("button", name="Colour by object").click()
+    dialog.get_by_role("button", name="#f032e6").click()
+    expect(dialog).to_have_count(0)
+    colors = "Object.fromEntries(editor.objects.value.map((state) => [state.id, editor.colorOf(state)]))"
+    assert page.ask(colors)[str(car)] == "#f032e6"
+    assert list(page.ask(colors).values()).count("#f032e6") == 1
+    page.wait(f"scene.upToDate && scene.crisp && scene.list.items.find((item) => item.id === {car}).color === '#f032e6'")
+    page.focus()
+
     # A group by an area, by clicks, and none at all with Esc.
     page.press("Escape", "g")
     page.drag((90, 90), (190, 170))
@@ -299,6 +398,8 @@ def test_objects_sidebar_and_layers(page: AnnotatorPage, store: Path) -> None:
     for name, frame in (("First keyframe", 0), ("Next keyframe", 10), ("Last keyframe", 30), ("Previous keyframe", 20)):
         row(track).get_by_role("button", name=name).click()
         at_frame(page, frame)
+    kept = task(store).store.setting(task(store).user, "annotator")
+    assert kept["objectColors"] == [f"{task(store).id}/{car}/#f032e6"]
     assert not page.notebook.errors
 
 

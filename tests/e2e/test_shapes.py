@@ -221,6 +221,49 @@ def test_a_part_of_a_polygon_is_drawn_anew_and_a_fixed_number_of_points_finishes
     page.saved()
     assert len(shapes(store).points[0]) == 8
 
+    def redraw(*path: tuple[float, float]) -> None:
+        page.page.keyboard.down("Shift")
+        page.click(*path[0])
+        page.page.keyboard.up("Shift")
+        for each in path[1:]:
+            page.click(*each)
+
+    def undo() -> None:
+        page.press("Control+z")
+        page.wait("[...editor.document.all()][0].points.length === 8")
+
+    # Tab, before the path ends: the larger part goes.
+    redraw((200, 100), (240, 140))
+    page.move(200, 180)
+    page.press("Tab")
+    page.click(200, 180)
+    page.saved()
+    near(shapes(store).points[0], [200, 100, 200, 180, 240, 140])
+    undo()
+    # Halves: nothing speaks for either, so a click says which stays, or Tab and Enter do.
+    redraw((100, 100), (130, 150), (200, 180))
+    page.move(170, 120)
+    page.click(170, 120)
+    page.saved()
+    near(shapes(store).points[0], [100, 100, 200, 100, 200, 180, 130, 150])
+    undo()
+    redraw((100, 100), (130, 150), (200, 180))
+    page.move(110, 170)
+    page.press("Tab", "Tab", "Enter")
+    page.saved()
+    near(shapes(store).points[0], [100, 100, 130, 150, 200, 180, 100, 180])
+    undo()
+    # Without the rule somebody is always asked; Escape leaves everything as it was.
+    page.press("F2")
+    page.root.get_by_test_id("settings").get_by_role("tab", name="Objects").click()
+    page.root.get_by_text("Redrawn polygons lose the smaller part").click()
+    page.press("Escape")
+    page.focus()
+    redraw((200, 100), (240, 140), (200, 180))
+    page.press("Escape")
+    page.saved()
+    assert len(shapes(store).points[0]) == 8
+
 
 def test_redrawing_keeps_the_object(page: AnnotatorPage, store: Path) -> None:
     choose(page, "rectangle", "corners")

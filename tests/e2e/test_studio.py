@@ -12,6 +12,7 @@ import cvat_widgets as cw
 from tests.e2e.annotator import AnnotatorPage
 from tests.e2e.lab import NotebookPage, expect
 from tests.e2e.test_accessibility import AXE, CHECK
+from tests.test_dataset_import import png
 
 Opener = Callable[..., NotebookPage]
 
@@ -35,10 +36,29 @@ def opened(open_notebook: Opener, store: Path, height: int = 640, **options: Any
     return notebook
 
 
+GUIDE = """# What to draw
+
+Every **car**, and:
+
+1. people, *also* partly hidden ones
+2. nothing in the [sky](https://example.org/sky)
+
+| object | label |
+|---|---|
+| taxi | car |
+
+![a car](car.png)
+
+<script>window.broken = true</script>
+"""
+
+
 def filled(store: Path) -> cw.Task:
     """A store with a project, a video in jobs, and small tasks enough for two pages."""
     sample = cw.samples.street()
     city = cw.Project.create("city", ["car", "person"], store=store)
+    city.guide = GUIDE
+    city.store.add_guide_asset("car.png", png((30, 90, 160), (120, 60)), project_id=city.id)
     street = city.create_task("street at noon", sample.path, segment_size=40, subset="train")
     street.jobs[0].accept()
     street.jobs[1].stage = "validation"
@@ -85,7 +105,8 @@ def test_from_an_empty_store_to_a_box(open_notebook: Opener, tmp_path: Path) -> 
         canvas.draw_box((120, 80, 200, 150))
         canvas.saved()
         assert len(task.shapes) == 1
-        studio.get_by_test_id("studio-back").click()
+        canvas.root.get_by_test_id("action-menu").click()
+        canvas.root.get_by_test_id("menu-task").click()
         state = studio.get_by_test_id(f"job-line-{first}").get_by_label(f"State of job {first}")
         expect(state).to_have_value("in progress")
         # People and stage are changed in place, and what another does shows by itself.
@@ -97,6 +118,21 @@ def test_from_an_empty_store_to_a_box(open_notebook: Opener, tmp_path: Path) -> 
         assert (row.assignee, row.stage, row.state) == ("ann", "validation", "new")
         task.jobs[1].accept()
         expect(studio.get_by_role("progressbar").first).to_have_attribute("aria-valuenow", "1")
+        # The list of jobs is copied where the page has no clipboard of its own, as on plain-http hubs.
+        page.evaluate(
+            "() => { Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true });"
+            " document.addEventListener('copy', () => { window.copied = document.activeElement.value; }, { once: true }); }"
+        )
+        studio.get_by_role("button", name="Copy the list of jobs").click()
+        expect(studio.get_by_text("The list of jobs is in the clipboard.")).to_be_visible()
+        assert page.evaluate("window.copied").splitlines()[1].startswith(f"{first}\t0-59\tvalidation\tnew\tann")
+        # A guide is written in Markdown and shown laid out.
+        studio.get_by_test_id("guide-edit").click()
+        studio.get_by_label("Guide in Markdown").fill("# Boxes\n\n<img src=x onerror='window.broken=1'>")
+        studio.get_by_role("button", name="Save").click()
+        expect(studio.get_by_role("article").get_by_role("heading", name="Boxes")).to_be_visible()
+        assert page.evaluate("window.broken") is None
+        assert task.guide.startswith("# Boxes")
         assert (
             notebook.execute("print(studio.selection, studio.task.name)").strip()
             == f"{{'kind': 'task', 'id': {task.id}}} street"
@@ -186,7 +222,7 @@ def test_it_fits_and_axe_finds_nothing(open_notebook: Opener, tmp_path: Path, th
 
     def check(name: str) -> None:
         problems.extend((name, each) for each in [*page.evaluate(CHECK), *page.evaluate(FITS)])
-        if name in ("tasks", "task"):
+        if name in ("tasks", "task", "project"):
             notebook.screenshot(f"studio-{name}-{theme}-{width}")
 
     expect(studio.locator(".cvs-preview img").first).to_be_visible()
@@ -201,7 +237,14 @@ def test_it_fits_and_axe_finds_nothing(open_notebook: Opener, tmp_path: Path, th
     studio.get_by_role("button", name="Open project city").click()
     expect(studio.get_by_test_id("project-page")).to_be_visible()
     expect(studio.locator(".cvs-task")).to_have_count(1)
+    guide = studio.get_by_role("article")
+    expect(guide.get_by_role("heading", name="What to draw")).to_be_visible()
+    expect(guide.get_by_role("img", name="a car")).to_be_visible()
+    expect(guide.get_by_role("cell", name="taxi")).to_be_visible()
+    studio.get_by_test_id("project-assignee").fill("zoe")
+    studio.get_by_test_id("project-assignee").press("Enter")
     check("project")
+    assert street.project.assignee == "zoe"
     studio.get_by_role("button", name="street at noon", exact=True).click()
     expect(studio.get_by_test_id(f"open-job-{street.jobs[0].id}")).to_be_visible()
     check("task")

@@ -47,9 +47,12 @@ def test_reload_second_tab_and_kernel_restart_lose_nothing(open_notebook: Opener
     assert sorted(cw.Task.open("task", store=store).shapes["id"]) == drawn
     notebook.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
 
-    # Reload: the kernel lives on and the widget comes back without running a cell.
-    notebook.load()
+    # Reload: the kernel lives on and the widget comes back without running a cell. The address is a link to an object.
+    notebook.load(f"#cvat-widgets={page.ask('editor.info.job.id')}/0/{drawn[1]}")
     page = AnnotatorPage(notebook)
+    page.wait(f"editor.selection.value.join() === '{drawn[1]}' && editor.objects.value.length === 1")
+    page.root.get_by_test_id("filter-button").click()
+    page.root.get_by_role("button", name="Clear filter").click()
     assert page.ask(IDS) == drawn
     page.focus()
     page.draw_box((300, 200, 360, 260))

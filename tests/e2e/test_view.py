@@ -107,10 +107,18 @@ def test_settings_change_the_picture_and_are_kept_for_the_user(open_notebook: Op
     line = color_at(page, 300, 150)
     assert min(line[:3]) > 140
 
-    # Another page, another session of the same user.
+    # Another page, another session of the same user, who is asked whether to go on where they left off.
+    page.go_to(57)
+    page.page.wait_for_timeout(1200)
     page.notebook.load()
     page.notebook.run_all()
     again = AnnotatorPage(page.notebook)
+    offer = again.root.get_by_test_id("continue")
+    expect(offer).to_contain_text("You were at frame 57")
+    again.focus()
+    again.press("Shift+Home")
+    again.wait("editor.frame.value === 57")
+    expect(offer).to_have_count(0)
     assert again.ask("editor.settings.value.contrast") == 150
     assert again.ask("getComputedStyle(scene.host).backgroundColor") == "rgb(32, 64, 96)"
     assert not page.notebook.errors

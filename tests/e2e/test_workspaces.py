@@ -95,6 +95,29 @@ def test_attributes_are_answered_by_keys_alone(open_notebook: Opener, tmp_path: 
     assert (answered["attr.seats"], answered["attr.speed"]) == (4, 52)
     ages = rows.query("label == 'person'").sort_values("frame")["attr.age"]
     assert list(ages) == ["adult", "adult"]
+
+    # Under a filter one goes through what it keeps only, object by object and frame by frame.
+    page.go_to(0)
+    page.root.get_by_test_id("filter-button").click()
+    dialog = page.root.get_by_role("dialog", name="Filter")
+    dialog.get_by_role("button", name="Add rule").click()
+    dialog.get_by_label("Value", exact=True).select_option(label="person")
+    dialog.get_by_role("button", name="Submit").click()
+    expect(page.root.get_by_test_id("attributes-filter")).to_contain_text("person")
+    page.wait(f"editor.selection.value.length === 1 && editor.selection.value[0] !== {car}")
+    page.focus()
+    page.press("Tab")
+    page.wait("editor.frame.value === 5")
+    page.press("ArrowLeft")
+    page.wait("editor.frame.value === 0")
+    page.press("f")
+    page.wait("editor.frame.value === 1")
+    workspace = page.root.get_by_test_id("attributes-workspace")
+    expect(workspace).to_contain_text("No object with attributes on this frame passes the filter")
+    workspace.get_by_role("button", name="Next frame that has one").click()
+    page.wait("editor.frame.value === 5 && editor.selection.value.length === 1")
+    workspace.get_by_role("button", name="Show all objects again").click()
+    expect(page.root.get_by_test_id("attributes-filter")).to_have_count(0)
     assert not page.notebook.errors
 
 

@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from cvat_widgets.hub.identity import UnknownRoleError
 from cvat_widgets.hub.policy import ROLES, Person
@@ -40,8 +41,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def _serve(store: Store, port: int, folders: Sequence[Path], ready: threading.Event, stop: asyncio.Event) -> None:
-    service = Service(store, TokensAreNames(), prefix="/services/cvat-widgets/", folders=folders)
+async def _serve(
+    store: Store, port: int, folders: Sequence[Path], ready: threading.Event, stop: asyncio.Event, **options: Any
+) -> None:
+    service = Service(store, TokensAreNames(), prefix="/services/cvat-widgets/", folders=folders, **options)
     service.listen("127.0.0.1", port)
     ready.set()
     await stop.wait()
@@ -49,12 +52,14 @@ async def _serve(store: Store, port: int, folders: Sequence[Path], ready: thread
 
 
 @contextlib.contextmanager
-def serving(store: Store, folders: Sequence[Path] = ()) -> Iterator[str]:
+def serving(store: Store, folders: Sequence[Path] = (), **options: Any) -> Iterator[str]:
     """Serve a store on another thread; gives the address."""
     port, ready = free_port(), threading.Event()
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    thread = threading.Thread(target=lambda: loop.run_until_complete(_serve(store, port, folders, ready, stop)), daemon=True)
+    thread = threading.Thread(
+        target=lambda: loop.run_until_complete(_serve(store, port, folders, ready, stop, **options)), daemon=True
+    )
     thread.start()
     assert ready.wait(10)
     try:

@@ -175,8 +175,6 @@ def attempts(n: dict[str, int], team: Team) -> list[tuple[str, dict[str, Any]]]:
         ("change_job", {"job_id": n["moved"], "state": "completed"}),
         ("change_job", {"job_id": n["truth"], "state": "completed"}),
         ("change_job", {"job_id": n["ann"], "state": "completed", "user": "bob"}),
-        ("update_job", {"job_id": n["ann"], "stage": "acceptance"}),
-        ("update_job", {"job_id": n["bob"], "assignee": "ann"}),
         ("create_job", {**task, "kind": "ground_truth", "frames": [0]}),
         ("delete_job", {"job_id": n["truth"]}),
         ("delete_job", {"job_id": n["replica"]}),

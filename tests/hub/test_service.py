@@ -98,7 +98,7 @@ def test_the_number_of_a_request_is_its_senders_own(store: Remote, behind: Store
     """Somebody who guesses it gets nothing of what another was answered."""
     behind.create_task(spec())
     job = behind.jobs(1)[0].id
-    behind.update_job(job, assignee="ann")
+    behind.change_job(job, assignee="ann")
     commit = store.commit(1, Edit(added=(shape(),)), op_id="client:1")
     assert commit.author == "maint"
     with (

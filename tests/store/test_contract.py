@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from pathlib import Path
 
@@ -233,10 +234,10 @@ def test_tasks_and_jobs(store: Store) -> None:
     with pytest.raises(StoreError, match="called 'two' already"):
         store.create_task(spec("two"))
     jobs = store.jobs(row.id)
-    store.update_job(jobs[0].id, stage="validation", state="in progress", assignee="ann")
+    store.change_job(jobs[0].id, stage="validation", state="in progress", assignee="ann")
     assert [(job.stage, job.state, job.assignee) for job in store.jobs(row.id)][0] == ("validation", "in progress", "ann")
     with pytest.raises(StoreError, match="not a stage"):
-        store.update_job(jobs[0].id, stage="done")
+        store.change_job(jobs[0].id, stage="done")
     with pytest.raises(AnnotationError, match="not in job"):
         store.commit(row.id, Edit(added=(box(frame=12),)), job_id=jobs[0].id)
     store.set_frames_deleted(row.id, [3, 4], deleted=True)
@@ -255,7 +256,64 @@ def test_settings_and_events(store: Store, task: TaskRow) -> None:
     assert store.settings("ann") == {"annotator": {"opacity": 3}}
     assert store.settings("bob") == {}
     store.record_event("draw", user="ann", task_id=task.id, duration=1.5, count=2)
-    assert [(event["kind"], event["duration"]) for event in store.events(task.id)] == [("draw", 1.5)]
+    assert [(event["kind"], event["duration"]) for event in store.events(task.id)] == [("task:create", None), ("draw", 1.5)]
+
+
+def test_every_change_of_a_job_task_or_project_is_an_event(store: Store, task: TaskRow) -> None:
+    """Analytics and webhooks read this log: a way of changing things that wrote nothing would be missing from both."""
+    user = store.identity or "ann"
+    (job,) = store.jobs(task.id)
+    project = store.create_project("p", LABELS, owner=user)
+    store.change_job(job.id, stage="validation", state="in progress", assignee="bob", reviewer="rev", user=user)
+    store.change_job(job.id, stage="validation", assignee="bob", user=user)
+    store.update_task(task.id, subset="train", assignee="bob", bug_tracker="https://x.example", user=user)
+    store.update_task(task.id, subset="train", user=user)
+    store.rename_task(task.id, "renamed", user=user)
+    store.move_task(task.id, project.id, user=user)
+    store.update_project(project.id, name="q", assignee="bob", user=user)
+    assert store.project(project.id).assignee == "bob"
+    assert store.update_project(project.id, assignee="", user=user).assignee is None
+    store.delete_project(project.id, with_tasks=True, user=user)
+    found = [(event["kind"], event["user_name"], event["payload"]) for event in store.events()]
+    assert [kind for kind, _, _ in found] == [
+        "task:create", "project:create", "job:update", "task:update", "task:update", "task:move", "project:update",
+        "project:update", "task:delete", "project:delete",
+    ]  # fmt: skip
+    assert {name for _, name, _ in found[1:]} == {user}
+    changed = [json.loads(payload) for _, _, payload in found]
+    assert changed[2] == {
+        "stage": ["annotation", "validation"], "state": ["new", "in progress"], "assignee": [None, "bob"],
+        "reviewer": [None, "rev"],
+    }  # fmt: skip
+    assert changed[3] == {"subset": ["", "train"], "assignee": [None, "bob"], "bug_tracker": ["", "https://x.example"]}
+    assert changed[4] == {"name": ["task", "renamed"]}
+    assert changed[6:8] == [
+        {"project": project.id, "name": ["p", "q"], "assignee": [None, "bob"]},
+        {"project": project.id, "assignee": ["bob", None]},
+    ]
+
+
+def test_the_number_of_something_removed_is_not_given_out_again(store: Store, task: TaskRow) -> None:
+    (job,) = store.jobs(task.id)
+
+    def opened() -> tuple[int, int]:
+        issue = store.open_issue(job.id, 0, (1, 1), "look", owner="ann")
+        return issue.id, issue.comments[0].id
+
+    first = opened()
+    store.remove_issue(first[0], user="ann")
+    second = opened()
+    assert all(new > old for new, old in zip(second, first, strict=True))
+    truth = store.create_job(task.id, "ground_truth", frames=[0], user="ann")
+    store.delete_job(truth.id, user="ann")
+    assert store.create_job(task.id, "ground_truth", frames=[0], user="ann").id > truth.id
+    for make, remove in (
+        (lambda: store.create_task(spec("other")).id, store.delete_task),
+        (lambda: store.create_project("p", LABELS).id, lambda number: store.delete_project(number, with_tasks=False)),
+    ):
+        before = make()
+        remove(before)
+        assert make() > before
 
 
 def test_one_file_is_one_object_in_a_process(tmp_path: Path) -> None:

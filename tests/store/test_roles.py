@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import cvat_widgets as cw
-from cvat_widgets.errors import StoreError
+from cvat_widgets.errors import MediaError, StoreError
 from cvat_widgets.model.changes import Edit
 from cvat_widgets.store import Store
 from cvat_widgets.store.roles import add_member, protect
@@ -36,6 +36,7 @@ def urls(postgresql: Server) -> Iterator[dict[str, str]]:
         replica.add(box(1))
     task.create_ground_truth("manual", frames=[0, 4]).add([box(0), box(4)])
     moved.stage = "validation"
+    cw.Task.create("others", np.zeros((2, 40, 60, 3), np.uint8), labels=["car"], store=store).jobs[0].assignee = "bob"
     bob.open_issue(3, (1, 1), "look")
     ann.open_issue(0, (1, 1), "look here")
     store.set_setting("bob", "annotator", {"x": 1})
@@ -169,6 +170,13 @@ REFUSED = [
     "UPDATE setting SET value = '1' WHERE user_name = 'bob'",
     "INSERT INTO setting VALUES ('bob', 'x', '1')",
     "UPDATE meta SET value = 'x'",
+    "UPDATE task_media SET media = '{{}}'",
+    "DELETE FROM task_media",
+    "INSERT INTO task_media SELECT {others}, media, frames FROM task_media LIMIT 1",
+    "UPDATE task SET assignee = 'ann' WHERE id = {others}",
+    "UPDATE job SET assignee = 'ann' WHERE task_id = {others}",
+    "ALTER TABLE task_media DISABLE ROW LEVEL SECURITY",
+    "CREATE OR REPLACE FUNCTION cw_sees_media(wanted bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
     "SET ROLE cvat_widgets_maintainer",
     "SET SESSION AUTHORIZATION maint",
     "ALTER TABLE shape DISABLE ROW LEVEL SECURITY",
@@ -194,6 +202,10 @@ HIDDEN = [
     "SELECT * FROM quality_setting",
     "SELECT * FROM event WHERE job_id = {truth}",
     "SELECT * FROM setting WHERE user_name <> 'ann'",
+    "SELECT * FROM task_media WHERE task_id = {others}",
+    "SELECT media FROM task JOIN task_media ON task_id = id WHERE name = 'others'",
+    "SELECT frames FROM task_media WHERE task_id = {others}",
+    "SELECT 1 FROM task_media WHERE task_id = {others} AND media LIKE '%images%'",
 ]
 
 
@@ -204,7 +216,7 @@ def numbers(opened: dict[str, cw.Task]) -> dict[str, int]:
     replica = jobs.where(type="consensus_replica")[1]
     return {
         "task": task.id, "ann": jobs[0].id, "bob": jobs[1].id, "moved": jobs[2].id, "truth": task.ground_truth.id,
-        "replica": replica.id,
+        "replica": replica.id, "others": opened["owner"].store.task("others").id,
     }  # fmt: skip
 
 
@@ -219,6 +231,7 @@ def contents(url: str) -> list[object]:
             "issue",
             "comment",
             "task",
+            "task_media",
             "label",
             "setting",
             "meta",
@@ -246,6 +259,51 @@ def test_no_query_of_an_annotator_shows_what_is_hidden(urls: dict[str, str], num
             assert connection.execute(query.format(**numbers)).fetchall() == [], query
         shown = [bool(owner.execute(query.format(**numbers)).fetchall()) for query in HIDDEN]
     assert sum(shown) >= len(HIDDEN) - 2, "there must be something to hide"
+
+
+def test_where_the_pictures_are_is_told_to_those_who_work_on_them(opened: dict[str, cw.Task]) -> None:
+    def seen(person: str) -> cw.Task:
+        return cw.Task.open("others", opened[person].store)
+
+    assert "withheld" not in {seen(person).row.media["type"] for person in ("bob", "rev", "maint", "owner")}
+    assert opened["ann"].row.media["type"] == "images"
+    withheld = seen("ann")
+    assert (withheld.row.media, len(withheld), withheld.frame_index.names[1]) == ({"type": "withheld"}, 2, "000001")
+    assert {task.name: task.media["type"] for task in withheld.store.tasks()} == {"t": "images", "others": "withheld"}
+    with pytest.raises(MediaError, match="for those who have a job in it"):
+        withheld.frame(0)
+    maint = seen("maint")
+    maint.jobs[0].assignee = "ann"
+    assert seen("ann").row.media["type"] == "images"
+    assert seen("bob").row.media["type"] == "withheld"
+    maint.jobs[0].assignee = ""
+    maint.assignee = "bob"
+    assert (seen("ann").row.media["type"], seen("bob").row.media["type"]) == ("withheld", "images")
+    maint.assignee = None
+    maint.jobs[0].assignee = "bob"
+
+
+def test_a_store_that_was_protected_stays_protected_when_it_is_brought_up_to_date(
+    urls: dict[str, str], postgresql: Server
+) -> None:
+    assert urls, "the accounts are there"
+    url = postgresql.database()
+    with Store.open(url) as store:
+        for name, person in (("hers", "ann"), ("his", "bob")):
+            pictures = np.zeros((2, 40, 60, 3), np.uint8)
+            cw.Task.create(name, pictures, labels=["car"], store=store).jobs[0].assignee = person
+        protect(store)
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TABLE task ADD COLUMN media text, ADD COLUMN frames bytea")
+        connection.execute("UPDATE task SET media = m.media, frames = m.frames FROM task_media m WHERE m.task_id = task.id")
+        connection.execute("ALTER TABLE task ALTER COLUMN media SET NOT NULL, ALTER COLUMN frames SET NOT NULL")
+        connection.execute("DROP TABLE task_media")
+        connection.execute("ALTER TABLE project DROP COLUMN assignee")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+    Store.open(url).close()
+    with psycopg.connect(url.replace("owner@", "ann@")) as connection:
+        shown = connection.execute("SELECT name FROM task JOIN task_media ON task_id = id ORDER BY 1").fetchall()
+    assert shown == [("hers",)]
 
 
 def test_the_package_says_what_was_refused(opened: dict[str, cw.Task]) -> None:

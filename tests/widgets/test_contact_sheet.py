@@ -14,8 +14,9 @@ pytest.importorskip("ipycanvas")
 
 import ipycanvas.canvas
 
-from cvat_widgets import Attribute, Label, Task, inspect
+from cvat_widgets import Attribute, Label, Task, inspect, quality
 from cvat_widgets.errors import AnnotationError
+from cvat_widgets.views import AnnotationView
 from cvat_widgets.widgets.contact_sheet import ContactSheet
 
 COLORS = {"car": "#ff0000", "person": "#00ff00"}
@@ -196,3 +197,21 @@ def test_nothing_and_no_frame_column(task: Task) -> None:
     assert ContactSheet(task.shapes.iloc[:0], task).pages == 1
     with pytest.raises(AnnotationError, match="column frame"):
         ContactSheet(pd.DataFrame({"id": [1]}), task)
+
+
+def test_conflicts_of_a_report_and_votes_of_a_consensus_are_rows_like_any_other(task: Task) -> None:
+    moved = task.shapes
+    moved["points"] = [points + (40 if row < 3 else 0) for row, points in enumerate(moved["points"])]
+    report = quality.compare(moved, task.table, labels=task.labels, frames=task.frame_index)
+    sheet = ContactSheet(report.conflicts, task, captions=["type", "frame"], color="severity", crops=False)
+    assert len(report.conflicts) >= 3
+    assert sheet._texts()[0][0].startswith("frame 0: ")
+    sheet.mark("flag", [0])
+    assert (sheet.rows["mark"] == "flag").sum() == len(sheet.rows_at(0))
+    replicas = [task.table, task.table, moved]
+    merged = quality.merge(replicas, labels=task.labels, frames=task.frame_index)
+    votes = AnnotationView(merged, task.labels, task.frame_index, 0).shapes
+    assert sorted(set(votes["score"])) == [0.33, 0.67, 1.0]
+    sheet = ContactSheet(votes, task, color="score", sort="score")
+    assert sheet._texts()[0] == ["car", "score 0.33"]
+    assert all(spot.width > 0 for spot in sheet._placed)

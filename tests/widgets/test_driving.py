@@ -151,6 +151,24 @@ def test_actions_need_a_browser_and_a_name(annotator: Any) -> None:
         annotator.go_to(77)
 
 
+def test_an_object_is_shown_where_it_can_be_seen(annotator: Any) -> None:
+    task = annotator.task
+    box = {"type": "rectangle", "label": "car", "points": [1, 1, 9, 9]}
+    task.add([box | {"frame": 2}, box | {"frame": 1, "track_id": 1}, box | {"frame": 3, "track_id": 1, "outside": True}])
+    rows = task.to_frame()
+    shape, track = int(rows.query("frame == 2")["id"].iloc[0]), int(rows.query("frame == 1")["id"].iloc[0])
+    for wanted, frame, found in ((shape, None, 2), (shape, 0, 2), (track, None, 2), (track, 3, 1), (track, 1, 1)):
+        annotator.show_object(wanted, frame=frame)
+        assert (annotator.frame, annotator.selection) == (found, [wanted])
+    with pytest.raises(cw.NotFoundError, match="id 4711"):
+        annotator.show_object(4711)
+    with pytest.raises(cw.NotFoundError, match="no frame 77"):
+        annotator.show_object(shape, frame=77)
+    ping(annotator)
+    annotator.show_object(track, alone=False)
+    assert answer(annotator) == {"id": 1, "do": "object", "object": track, "frame": None, "alone": False, "slow": False}
+
+
 def test_the_table_of_actions_is_that_of_the_front_end() -> None:
     table = cw.Annotator.actions()
     assert list(table.columns) == ["id", "label", "group", "keys"]

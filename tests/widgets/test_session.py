@@ -223,7 +223,9 @@ def test_settings_are_kept_for_the_user(wire: Wire) -> None:
     (welcome,) = wire.ask({"t": "hello", "client": "b", "protocol": 1})
     assert welcome["settings"] == {"opacity": 40}
     kept = {"opacity": 40, "canvasColor": "#102030", "keys": {"save": ["ctrl+s", "t s"], "undo": []}, "recentFilters": ["{}"]}
+    kept["objectColors"] = [f"1/{number}/#123456" for number in range(300)]
     unfit = {"list": [1], "deep": {"a": {"b": 1}}, "none": None, "long key": {"save": ["x" * 65]}, "nan": float("nan")}
+    unfit["many"] = [""] * 301
     wire.ask({"t": "rpc", "client": "a", "id": 2, "method": "save_settings", "params": {"settings": kept | unfit}})
     answer_of(wire, 2)
     assert wire.session.job.store.settings(wire.session.user) == {"annotator": kept}

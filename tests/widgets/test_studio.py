@@ -325,6 +325,17 @@ def test_projects_are_made_filled_and_taken_apart(page: Page, pictures: Path, st
     assert (moved["project"], [label["name"] for label in moved["labels"]]) == ("city", ["car"])
     details = page.ask("studio.project.update", id=project, name="town", bug_tracker="https://example.org", guide="# Cars")
     assert (details["name"], details["guide"], details["tasks"]) == ("town", "# Cars", 2)
+    assert details["guide_blocks"] == [{"t": "h", "level": 1, "c": ["Cars"]}]
+    store.add_guide_asset("car.png", b"\x89PNG\r\n\x1a\nrest", project_id=project)
+    store.add_guide_asset("car.svg", b"<svg onload='alert(1)'/>", project_id=project)
+    assert page.ask("studio.guide.picture", kind="project", id=project, name="car.png")["mime"] == "image/png"
+    assert "none of PNG" in page.refused("studio.guide.picture", kind="project", id=project, name="car.svg")
+    assert "no picture" in page.refused("studio.guide.picture", kind="task", id=task, name="car.png")
+    assert page.ask("studio.project.update", id=project, assignee=" zoe ")["assignee"] == "zoe"
+    assert "zoe" in page.ask("studio.project", id=project)["people"]
+    listed = page.ask("studio.list", kind="projects", filter={"==": [{"var": "assignee"}, "zoe"]})
+    assert [row["name"] for row in listed["rows"]] == ["town"]
+    assert page.ask("studio.project.update", id=project, assignee="")["assignee"] is None
     page.ask("studio.labels", kind="project", id=project, labels=[*details["labels"], {"name": "bus"}])
     assert cw.Task.open(task, store=store).labels.names == ["car", "bus"]
     page.ask("studio.delete", kind="project", id=project)

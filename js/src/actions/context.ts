@@ -14,6 +14,11 @@ export type DialogName =
   | "remove-range"
   | "keys"
   | "labels"
+  | "link"
+  | "color"
+  | "export"
+  | "import"
+  | "task"
   | "guide"
   | "job";
 
@@ -33,6 +38,10 @@ export class UiState {
   readonly stepping: Signal<"frame" | "annotated" | "empty"> = signal("frame");
   /** Where the choice of that is open. */
   readonly stepMenu: Signal<Element | null> = signal(null);
+  /** The menu of the job is open. */
+  readonly menu: Signal<boolean> = signal(false);
+  /** Where the user was when the job was open last, while that is offered. */
+  readonly place: Signal<number | null> = signal(null);
   /** What N draws. */
   readonly lastTool: Signal<DrawTool | "interact" | "scissors"> = signal("rectangle");
   /** Rises when the keyboard shall go back to the notebook. */
@@ -46,7 +55,7 @@ export class UiState {
       this.dialog.value = null;
       return true;
     }
-    for (const open of [this.help, this.settings, this.models]) {
+    for (const open of [this.menu, this.help, this.settings, this.models]) {
       if (open.value) {
         open.value = false;
         return true;

@@ -1,4 +1,5 @@
 /** Drawing what the kernel finds in the picture. */
+import { secondBundle } from "../second-bundle";
 import { editing, selected, writable } from "./conditions";
 import type { Action, Context } from "./context";
 
@@ -18,6 +19,17 @@ export const interactActions: readonly Action[] = [
     keys: ["shift+w"],
     enabled: writable,
     run: takeUp("scissors"),
+  },
+  {
+    id: "hold-back",
+    label: "AI tools: wait with requests; scissors: straight lines",
+    group: "Draw",
+    keys: ["alt+w"],
+    enabled: ({ editor }) => /^(interact|scissors)$/.test(editor.tool.value),
+    run: ({ editor }) => {
+      const interaction = secondBundle.peek()?.interactionOf(editor);
+      interaction?.setBlocked(!interaction.blocked.peek());
+    },
   },
   {
     id: "refine",

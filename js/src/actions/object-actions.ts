@@ -1,4 +1,5 @@
 /** What is done with selected objects. Default keys are CVAT's. */
+import { withSecondBundle } from "../second-bundle";
 import { editing, hasSelection, ids, selected, writable } from "./conditions";
 import type { Action } from "./context";
 import { arrange, copy, paste, remove, selectNeighbour, toggleFlag, toggleIds } from "./objects";
@@ -27,6 +28,24 @@ export const objectActions: readonly Action[] = [
     keys: ["ctrl+c"],
     enabled: hasSelection,
     run: (c) => copy(c.editor, selected(c)),
+  },
+  {
+    id: "copy-link",
+    label: "Copy a link to the object",
+    group: "Objects",
+    keys: [],
+    enabled: (c) => selected(c).length === 1,
+    run: (c) => withSecondBundle(c.editor, "The link", ({ copyLink }) => copyLink(c)),
+  },
+  {
+    id: "object-color",
+    label: "Colour of the object",
+    group: "Objects",
+    keys: [],
+    enabled: hasSelection,
+    run: ({ ui }) => {
+      ui.dialog.value = "color";
+    },
   },
   {
     id: "paste",

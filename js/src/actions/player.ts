@@ -69,6 +69,14 @@ export const playerActions: readonly Action[] = [
     run: ({ editor }) => editor.player.seekEnd("last"),
   },
   {
+    id: "continue",
+    label: "Continue where you left off",
+    group: "Player",
+    keys: ["shift+home"],
+    enabled: ({ ui }) => ui.place.value !== null,
+    run: ({ editor, ui }) => editor.player.seek(ui.place.peek() ?? 0),
+  },
+  {
     id: "next-annotated",
     label: "Next annotated frame, or matching the filter",
     group: "Player",

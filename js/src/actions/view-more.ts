@@ -1,5 +1,5 @@
 /** How picture and objects are shown. Default keys are CVAT's where it has some; what it leaves without a key has none here either. */
-import type { Editor, Settings } from "../editor";
+import type { Editor, Settings, ToolName } from "../editor";
 import { kindOf } from "../shapes/index";
 import { type Box, boxOfPoints } from "../shapes/kind";
 import { NO_EFFECTS } from "../view-settings";
@@ -31,6 +31,11 @@ function toggle(editor: Editor, name: SwitchSetting, label: string): void {
   const on = !editor.settings.peek()[name];
   editor.setSetting(name, on);
   editor.announce(`${label}: ${on ? "on" : "off"}`);
+}
+
+/** Take up a tool, or lay it down again. */
+function take({ editor }: Context, tool: ToolName): void {
+  editor.tool.value = editor.tool.peek() === tool ? "select" : tool;
 }
 
 function next<T>(list: readonly T[], present: T): T {
@@ -84,10 +89,9 @@ export const viewMoreActions: readonly Action[] = [
     label: "Zoom to a region: drag a box",
     group: "View",
     keys: ["shift+z"],
-    run: ({ editor }) => {
-      editor.tool.value = editor.tool.peek() === "zoom" ? "select" : "zoom";
-    },
+    run: (c) => take(c, "zoom"),
   },
+  { id: "pan", label: "Only move the picture", group: "View", keys: [], run: (c) => take(c, "pan") },
   {
     id: "zoom-selection",
     label: "Zoom to all selected objects",
@@ -140,6 +144,13 @@ export const viewMoreActions: readonly Action[] = [
     group: "View",
     keys: [],
     run: ({ editor }) => toggle(editor, "showProjections", "Projections"),
+  },
+  {
+    id: "overlays",
+    label: "Layers drawn by Python",
+    group: "View",
+    keys: ["alt+o"],
+    run: ({ editor }) => toggle(editor, "showOverlays", "Layers"),
   },
   {
     id: "smooth",

@@ -11,7 +11,7 @@ export interface ContourPlace {
   readonly distance: number;
 }
 
-function vertex(points: Points, index: number): Point {
+export function vertex(points: Points, index: number): Point {
   return [points[2 * index] as number, points[2 * index + 1] as number];
 }
 
@@ -122,39 +122,4 @@ export function clippedToPicture(points: Points, [width, height]: Point): number
     }
   }
   return clipped;
-}
-
-/**
- * A new path in place of a part of an outline. The path begins at vertex `from` and ends at vertex `to`, both of which stay. Of
- * the two parts between them the one that runs nearer to the new path is replaced.
- */
-export function withReplacedPart(points: Points, closed: boolean, from: number, to: number, path: Points): number[] {
-  const count = points.length / 2;
-  const place = (index: number): ContourPlace => ({ index, share: 0, at: vertex(points, index), distance: 0 });
-  if (!closed) {
-    const [first, last, part] = from <= to ? [from, to, [...path]] : [to, from, reversed(path)];
-    return [...points.slice(0, 2 * first + 2), ...part, ...points.slice(2 * last)];
-  }
-  const forward = walk(points, place(from), place(to));
-  const backward = walk(points, place(to), place(from));
-  const between = [...path];
-  // A part of no vertices is the straight edge itself.
-  const keepBackward = apart(forward, between, points, from, to) <= apart(backward, between, points, from, to);
-  if (count < 3) return [...points];
-  return keepBackward
-    ? [...vertex(points, from), ...between, ...vertex(points, to), ...backward]
-    : [...vertex(points, to), ...reversed(between), ...vertex(points, from), ...forward];
-}
-
-/** Mean distance of the vertices of a path from a part of an outline. */
-function apart(part: Points, path: Points, points: Points, from: number, to: number): number {
-  const line = [...vertex(points, from), ...part, ...vertex(points, to)];
-  const ends = [...vertex(points, to), ...reversed(part), ...vertex(points, from)];
-  const probes = path.length > 0 ? path : [...vertex(points, from)];
-  let sum = 0;
-  for (let i = 0; i + 1 < probes.length; i += 2) {
-    const at: Point = [probes[i] as number, probes[i + 1] as number];
-    sum += Math.min(nearestPlace(line, false, at)?.distance ?? 0, nearestPlace(ends, false, at)?.distance ?? 0);
-  }
-  return sum / Math.max(1, probes.length / 2);
 }

@@ -28,11 +28,13 @@ export function scaleOf(values: Iterable<number>, logarithmic: boolean): Scale {
     if (value > high) high = value;
   }
   if (low > high) return { low: logarithmic ? 1 : 0, high: logarithmic ? 10 : 1, logarithmic };
+  // What differs in the last digits of a number only is the same on any screen.
+  const apart = high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high));
   if (logarithmic) {
-    const room = (high / low) ** 0.04 || 1;
-    return high > low ? { low: low / room, high: high * room, logarithmic } : { low: low / 2, high: high * 2, logarithmic };
+    const room = apart ? (high / low) ** 0.04 : 2;
+    return { low: low / room, high: high * room, logarithmic };
   }
-  const room = high > low ? (high - low) * 0.04 : Math.abs(high) / 2 || 1;
+  const room = apart ? (high - low) * 0.04 : Math.abs(high) / 2 || 1;
   return { low: low - room, high: high + room, logarithmic };
 }
 
@@ -52,11 +54,13 @@ function evenTicks({ low, high }: Scale, wanted: number): Tick[] {
   const rough = (high - low) / Math.max(wanted, 1);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * ([1, 2, 5, 10].find((each) => each * power >= rough) ?? 10);
-  const ticks: Tick[] = [];
-  for (let number = Math.ceil(low / step); number * step <= high; number++) {
-    ticks.push({ value: number * step, text: textOf(number * step, step) });
-  }
-  return ticks;
+  const first = Math.ceil(low / step);
+  // So close to each other, and so far from 0, there are no round values.
+  if (!(Math.abs(first) < 2 ** 40)) return [{ value: low, text: low.toExponential(3) }];
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, index) => {
+    const value = (first + index) * step;
+    return { value, text: textOf(value, step) };
+  });
 }
 
 /** Powers of ten with what is round between them; within one decade, even steps say more. */

@@ -37,6 +37,7 @@ export interface AppProps {
 const COMPACT = 920;
 const MaskBar = fetched("MaskBar", ({ editor }) => editor.tool.value === "mask");
 const ReviewLayer = fetched("ReviewLayer", () => secondBundle.value !== null);
+const ContinueBar = fetched("ContinueBar", () => secondBundle.value !== null);
 const InteractBar = fetched("InteractBar", ({ editor }) => /^(interact|scissors)$/.test(editor.tool.value));
 const Demonstration = fetched("Demonstration", ({ editor }) => editor.demonstration.value !== null);
 const Timeline = fetched("Timeline", hasTimeline, TimelineRoom);
@@ -140,6 +141,7 @@ function Annotator({ editor, name, height, subshells, undo, redo, flush, onMount
             {context && <ViewBar />}
             {context && <MaskBar />}
             {context && <InteractBar />}
+            {context && <ContinueBar />}
             {context && <ContextPanel />}
             {context && <DeletedBanner />}
           </div>

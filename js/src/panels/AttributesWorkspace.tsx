@@ -1,7 +1,10 @@
 /** The side panel of attribute annotation: one object, one attribute, its values with their keys. */
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { run } from "../actions/actions";
 import { assign } from "../actions/objects";
-import type { AttributeSpec, ObjectState } from "../document/records";
+import type { AttributeSpec, LabelSpec, ObjectState } from "../document/records";
+import { toQuery } from "../filter/query";
+import { fromLogic, type JsonLogic } from "../filter/tree";
 import {
   candidates,
   choicesOf,
@@ -14,7 +17,7 @@ import {
 } from "../workspaces/attributes";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
-import { ChevronDown, ChevronLeft, ChevronRight, ChevronUp } from "./icons";
+import { ChevronDown, ChevronLeft, ChevronRight, ChevronUp, Funnel, Pencil, X } from "./icons";
 import { KeptField } from "./KeptField";
 import { KeyHints } from "./KeyHints";
 
@@ -30,6 +33,7 @@ export function AttributesWorkspace() {
   const place = placeOf(editor);
   const all = candidates(editor, editor.frame.value);
   const [selected] = editor.selected.value;
+  const filtered = editor.filtering.value.matcher !== null;
   const at = all.findIndex((state) => state.id === selected?.id);
   return (
     <section class="cvw-work" aria-label="Attribute annotation" data-testid="attributes-workspace">
@@ -52,28 +56,61 @@ export function AttributesWorkspace() {
         </span>
         <IconButton icon={ChevronRight} label="Next object (Tab)" small onClick={() => stepObject(editor, 1)} />
       </div>
+      <FilterLine count={all.length} />
       <div class="cvw-work-body">
         {place ? (
           <Question key={`${place.state.id}-${place.spec.id}`} place={place} />
         ) : (
-          <p class="cvw-empty">
+          <div class="cvw-empty">
             {selected
               ? "This object has no attributes."
               : all.length > 0
                 ? "Press Tab for the first object."
-                : "No object on this frame has attributes."}
+                : filtered
+                  ? "No object with attributes on this frame passes the filter."
+                  : "No object on this frame has attributes."}
             {!selected && all.length === 0 && (
               <button type="button" class="cvw-button" onClick={() => stepFrame(editor, 1)}>
-                Next frame with objects
+                {filtered ? "Next frame that has one" : "Next frame with objects"}
               </button>
             )}
-          </p>
+          </div>
         )}
         {place && place.specs.length > 1 && <Overview place={place} />}
       </div>
       <KeyHints hints={HINTS} />
     </section>
   );
+}
+
+/** Which filter is on: what it leaves out is not gone through. */
+function FilterLine({ count }: { count: number }) {
+  const context = useAnnotator();
+  const { editor } = context;
+  const logic = editor.filter.value;
+  if (!logic) return null;
+  const { problem } = editor.filtering.value;
+  const query = queryText(logic, editor.labels.value);
+  return (
+    <div class="cvw-work-filter" data-testid="attributes-filter">
+      <Funnel size={14} aria-hidden="true" />
+      <code class="cvw-ellipsis" title={query}>
+        {query}
+      </code>
+      <span class="cvw-muted">{problem ? "does not fit the labels" : `${count} here`}</span>
+      <IconButton icon={Pencil} label="Change the filter" small onClick={() => run("filter", context)} />
+      <IconButton icon={X} label="Show all objects again" small onClick={() => run("clear-filter", context)} />
+    </div>
+  );
+}
+
+function queryText(logic: JsonLogic, labels: readonly LabelSpec[]): string {
+  try {
+    return toQuery(fromLogic(logic), labels);
+  } catch {
+    // What the builder cannot show works all the same.
+    return JSON.stringify(logic);
+  }
 }
 
 function presentValue(state: ObjectState, spec: AttributeSpec): string {

@@ -8,7 +8,18 @@ import { Attributes } from "./Attributes";
 import { useAnnotator } from "./context";
 import { fetched } from "./fetched";
 
-const OBJECT_ITEMS = ["occluded", "lock", "hide", "pin", "to-front", "to-back", "copy", "propagate"];
+const OBJECT_ITEMS = [
+  "occluded",
+  "lock",
+  "hide",
+  "pin",
+  "to-front",
+  "to-back",
+  "copy",
+  "propagate",
+  "object-color",
+  "copy-link",
+];
 const TRACK_ITEMS = ["outside", "keyframe", "split"];
 /** What only shapes of one type have. */
 const TYPE_ITEMS: Partial<Record<ShapeType, readonly string[]>> = {
@@ -77,7 +88,7 @@ export function ContextMenu() {
         {state && (
           <>
             <div class="cvw-menu-head">
-              <span class="cvw-swatch" style={{ background: editor.labelOf(state.label)?.color }} />
+              <span class="cvw-swatch" style={{ background: editor.colorOf(state) }} />
               {editor.nameOf(state)}
             </div>
             {!review && <Attributes state={state} />}

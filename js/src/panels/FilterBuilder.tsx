@@ -1,4 +1,5 @@
 /** The builder of a filter: groups of rules, each with a property, an operator and values. */
+import { DEEPEST_GROUP } from "../filter/moves";
 import { OPERATORS_OF, type Property } from "../filter/properties";
 import {
   EMPTY_GROUP,
@@ -13,7 +14,8 @@ import {
   valueCount,
 } from "../filter/tree";
 import { IconButton } from "./IconButton";
-import { Trash2 } from "./icons";
+import { GripVertical, Trash2 } from "./icons";
+import { keyOf, type Moving } from "./use-moving";
 
 type Properties = ReadonlyMap<string, Property>;
 
@@ -23,10 +25,9 @@ interface NodeProps<T> {
   readonly properties: Properties;
   /** Put a node in the place of the one at a path; null takes it out. */
   readonly onChange: (path: Path, node: FilterNode | null) => void;
+  readonly moving: Moving;
 }
 
-/** The JSON logic has no deeper groups. */
-const DEEPEST = 12;
 const NEW_RULE: Rule = { kind: "rule", property: "label", operator: "==", values: [] };
 const NEW_GROUP: Group = { ...EMPTY_GROUP, children: [NEW_RULE] };
 
@@ -42,12 +43,37 @@ const OPERATOR_NAMES: Partial<Record<Operator, string>> = {
   ends_with: "ends with",
 };
 
-export function GroupEditor({ node, path, properties, onChange }: NodeProps<Group>) {
+/** What a rule or a group is moved by. */
+function Grip({ path, moving, what }: { path: Path; moving: Moving; what: string }) {
+  const text = `Move the ${what}: drag it, or Alt and the arrows`;
+  return (
+    <button
+      type="button"
+      class="cvw-icon-button cvw-small cvw-filter-grip"
+      title={text}
+      aria-label={text}
+      data-grip={keyOf(path)}
+      {...moving.grip(path)}
+    >
+      <GripVertical size={15} strokeWidth={1.75} aria-hidden="true" />
+    </button>
+  );
+}
+
+const movedClass = (path: Path, { dragged }: Moving): string => (dragged === keyOf(path) ? " cvw-filter-moved" : "");
+
+export function GroupEditor({ node, path, properties, onChange, moving }: NodeProps<Group>) {
   const change = (part: Partial<Group>): void => onChange(path, { ...node, ...part });
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset cannot be laid out as a row of buttons everywhere
-    <div class="cvw-filter-group" role="group" aria-label={path.length === 0 ? "Filter" : "Group"}>
+    <div
+      class={`cvw-filter-group${movedClass(path, moving)}`}
+      role="group"
+      aria-label={path.length === 0 ? "Filter" : "Group"}
+      data-node={keyOf(path)}
+    >
       <div class="cvw-filter-head">
+        {path.length > 0 && <Grip path={path} moving={moving} what="group" />}
         <button type="button" class="cvw-filter-switch" aria-pressed={node.not} onClick={() => change({ not: !node.not })}>
           Not
         </button>
@@ -68,7 +94,7 @@ export function GroupEditor({ node, path, properties, onChange }: NodeProps<Grou
         <button type="button" class="cvw-filter-button" onClick={() => change({ children: [...node.children, NEW_RULE] })}>
           Add rule
         </button>
-        {path.length < DEEPEST && (
+        {path.length < DEEPEST_GROUP && (
           <button type="button" class="cvw-filter-button" onClick={() => change({ children: [...node.children, NEW_GROUP] })}>
             Add group
           </button>
@@ -76,7 +102,7 @@ export function GroupEditor({ node, path, properties, onChange }: NodeProps<Grou
         {path.length > 0 && <IconButton icon={Trash2} label="Delete the group" small onClick={() => onChange(path, null)} />}
       </div>
       {node.children.map((child, index) => {
-        const props = { path: [...path, index], properties, onChange };
+        const props = { path: [...path, index], properties, onChange, moving };
         return child.kind === "group" ? (
           <GroupEditor key={index} node={child} {...props} />
         ) : (
@@ -87,12 +113,13 @@ export function GroupEditor({ node, path, properties, onChange }: NodeProps<Grou
   );
 }
 
-function RuleEditor({ node: rule, path, properties, onChange }: NodeProps<Rule>) {
+function RuleEditor({ node: rule, path, properties, onChange, moving }: NodeProps<Rule>) {
   const property = properties.get(rule.property);
   const change = (part: Partial<Rule>): void => onChange(path, { ...rule, ...part });
   const operators = property ? OPERATORS_OF[property.type] : [rule.operator];
   return (
-    <div class="cvw-filter-rule">
+    <div class={`cvw-filter-rule${movedClass(path, moving)}`} data-node={keyOf(path)}>
+      <Grip path={path} moving={moving} what="rule" />
       <select
         class="cvw-select"
         aria-label="Property"

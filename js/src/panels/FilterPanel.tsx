@@ -12,6 +12,7 @@ import { Dialog } from "./Dialog";
 import { GroupEditor } from "./FilterBuilder";
 import { IconButton } from "./IconButton";
 import { Copy } from "./icons";
+import { useMoving } from "./use-moving";
 
 export function FilterPanel() {
   return (
@@ -37,6 +38,8 @@ function FilterForm() {
     setTyped(null);
     setTypedProblem(null);
   };
+  const builder = useRef<HTMLDivElement>(null);
+  const moving = useMoving(builder, tree, build, (text) => editor.announce(text));
   const type = (text: string): void => {
     setTyped(text);
     try {
@@ -61,12 +64,16 @@ function FilterForm() {
         if (!problem) submit(draft.logic);
       }}
     >
-      <GroupEditor
-        node={tree}
-        path={[]}
-        properties={propertiesOf(labels)}
-        onChange={(path, node) => build(withNode(tree, path, node))}
-      />
+      <div ref={builder} class="cvw-filter-builder">
+        <GroupEditor
+          node={tree}
+          path={[]}
+          properties={propertiesOf(labels)}
+          onChange={(path, node) => build(withNode(tree, path, node))}
+          moving={moving}
+        />
+        {moving.line && <div class="cvw-filter-line" style={{ ...moving.line }} aria-hidden="true" />}
+      </div>
       {problem ? (
         <p class="cvw-filter-problem" role="alert">
           {problem}

@@ -8,7 +8,7 @@ import { useAnnotator } from "./context";
 export interface IconButtonProps {
   readonly icon: LucideIcon;
   readonly label: string;
-  readonly onClick: () => void;
+  readonly onClick: (event: MouseEvent) => void;
   readonly pressed?: boolean | undefined;
   readonly disabled?: boolean | undefined;
   readonly small?: boolean | undefined;
@@ -36,7 +36,7 @@ export function IconButton({ icon: Icon, label, onClick, pressed, disabled, smal
       data-testid={testId}
       onClick={(event) => {
         event.stopPropagation();
-        onClick();
+        onClick(event);
       }}
     >
       <Icon size={small ? 15 : 18} strokeWidth={1.75} aria-hidden="true" />

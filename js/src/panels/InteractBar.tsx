@@ -54,7 +54,8 @@ function Bar({ scissors }: { scissors: boolean }) {
       <Part>
         <IconButton
           icon={CirclePause}
-          label={scissors ? "Straight lines (hold Ctrl)" : "Wait with the request (hold Ctrl)"}
+          label={scissors ? "Straight lines, as while Ctrl is held" : "Wait with the request, as while Ctrl is held"}
+          action="hold-back"
           pressed={interaction.blocked.value || interaction.held.value}
           testId="interact-block"
           onClick={() => interaction.setBlocked(!interaction.blocked.peek())}

@@ -1,11 +1,22 @@
 /** The layers of a frame: those above the chosen one are not drawn, and new objects come onto it. */
 import { effect, useComputed } from "@preact/signals";
 import { useLayoutEffect } from "preact/hooks";
+import { OverlaySwitch } from "../overlays/Overlays";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
 import { Layers, Plus } from "./icons";
 
+/** With the switch for layers of Python beside it. */
 export function LayerSlider() {
+  return (
+    <>
+      <OverlaySwitch />
+      <Slider />
+    </>
+  );
+}
+
+function Slider() {
   const { editor } = useAnnotator();
   // Every frame has layers of its own.
   useLayoutEffect(() => {

@@ -8,6 +8,7 @@ import {
   ChevronDown,
   ChevronRight,
   Diamond,
+  Ellipsis,
   Eye,
   EyeOff,
   Lock,
@@ -44,7 +45,7 @@ export function ObjectRow({
   root: string;
   onSelect: (event: MouseEvent) => void;
 }) {
-  const { editor, ui } = useAnnotator();
+  const { editor, tools, ui } = useAnnotator();
   const label = editor.labelOf(state.label);
   const selected = editor.selection.value.includes(state.id);
   // What is selected alone shows everything: one click to its attributes.
@@ -57,6 +58,11 @@ export function ObjectRow({
   const choices = editor.labels.value.filter(
     (each) => each.type === "any" || each.type === state.type || each.id === state.label,
   );
+  const openCard = (clientX: number, clientY: number): void => {
+    if (state.outside) return;
+    if (!selected) editor.selection.value = [state.id];
+    tools.contextMenu.value = { clientX, clientY, id: state.id, vertex: null };
+  };
   const expand = (): void => {
     const next = new Set(ui.expanded.peek());
     if (!next.delete(state.id)) next.add(state.id);
@@ -70,11 +76,15 @@ export function ObjectRow({
       tabIndex={-1}
       aria-selected={selected}
       aria-label={`${editor.nameOf(state)}, ${TYPE_NAMES[state.type]} ${state.kind === "track" ? "track" : ""}${state.occluded ? ", occluded" : ""}${locked ? ", locked" : ""}`}
-      style={{ "--cvw-object": label?.color }}
+      style={{ "--cvw-object": editor.colorOf(state) }}
       data-object={state.id}
       onClick={onSelect}
       onKeyDown={() => undefined}
       onDblClick={expand}
+      onContextMenu={(event) => {
+        event.preventDefault();
+        openCard(event.clientX, event.clientY);
+      }}
       onPointerEnter={() => {
         editor.hovered.value = state.id;
       }}
@@ -170,6 +180,16 @@ export function ObjectRow({
           disabled={locked || readOnly}
           small
           onClick={() => remove(editor, [state])}
+        />
+        <IconButton
+          icon={Ellipsis}
+          label="More actions"
+          disabled={state.outside}
+          small
+          onClick={({ currentTarget }) => {
+            const { left, bottom } = (currentTarget as Element).getBoundingClientRect();
+            openCard(left, bottom);
+          }}
         />
       </div>
       {expanded && (

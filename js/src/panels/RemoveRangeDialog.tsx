@@ -55,6 +55,18 @@ function Form() {
         }}
       />
       <NumberRow label="To frame" value={to} min={from} max={last} onChange={setTo} />
+      <button
+        type="button"
+        class="cvw-link"
+        data-testid="remove-whole"
+        onClick={() => {
+          setFrom(first);
+          setTo(last);
+          setKeyframesOnly(false);
+        }}
+      >
+        Everything in the job
+      </button>
       <label class="cvw-check">
         <input type="checkbox" checked={keyframesOnly} onChange={(event) => setKeyframesOnly(event.currentTarget.checked)} />
         <span>Of tracks remove only the keyframes</span>

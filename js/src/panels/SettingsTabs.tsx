@@ -1,5 +1,6 @@
 /** What the tabs of the settings hold. */
 import { run } from "../actions/actions";
+import { OverlaySettings } from "../overlays/Overlays";
 import { useAnnotator } from "./context";
 import { Check, Choice, Color, Slide, Switch } from "./SettingControls";
 
@@ -39,6 +40,7 @@ export function PictureTab() {
       <Slide label="Gamma" name="gamma" min={0.2} max={4} step={0.05} unit="" />
       <Switch label="Equalize the histogram" name="equalize" />
       <Switch label="Smooth when enlarged" name="smoothImage" />
+      <OverlaySettings />
       <h3>Grid</h3>
       <Slide label="Opacity" name="gridOpacity" min={0} max={100} unit="%" />
       <Slide label="Size" name="gridSize" min={5} max={500} step={5} unit="px" />
@@ -102,6 +104,7 @@ export function ObjectsTab() {
       <Switch label="New points snap to outlines" name="snapToContour" />
       <Switch label="New points snap to points" name="snapToPoint" />
       <Switch label="Cut polygons off at the border" name="cropPolygons" />
+      <Switch label="Redrawn polygons lose the smaller part by themselves" name="intelligentCropping" />
     </>
   );
 }

@@ -10,6 +10,7 @@ import {
   Brush,
   Circle,
   Group,
+  Hand,
   Maximize,
   Merge,
   MousePointer2,
@@ -57,6 +58,7 @@ export function ToolBar() {
   return (
     <div class="cvw-toolbar" role="toolbar" aria-label="Tools" aria-orientation="vertical">
       <IconButton icon={MousePointer2} label="Select (Esc)" pressed={tool === "select"} onClick={() => choose("select")} />
+      <ActionButton id="pan" icon={Hand} pressed={tool === "pan"} />
       {!editor.info.readOnly && (
         <>
           <span class="cvw-rule" />
@@ -115,6 +117,7 @@ export function ToolBar() {
 
 /** What to do with tools that do not draw. */
 const PICKING: Partial<Record<ToolName, string>> = {
+  pan: "Drag to move the picture",
   merge: "Click the objects that are one, M to finish",
   group: "Click the objects of a group, G to finish",
   split: "Click the track that ends here",

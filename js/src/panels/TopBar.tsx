@@ -8,6 +8,7 @@ import {
   ChevronsLeft,
   ChevronsRight,
   Keyboard,
+  Menu,
   PanelRight,
   Pause,
   Play,
@@ -30,6 +31,7 @@ export function TopBar({ subshells }: { subshells: boolean }) {
   return (
     <div class="cvw-topbar" role="toolbar" aria-label="Player and history">
       <div class="cvw-group">
+        <ActionButton id="menu" icon={Menu} pressed={ui.menu.value} />
         <ActionButton id="undo" icon={Undo2} name={undo ? `Undo: ${undo}` : "Undo"} />
         <ActionButton id="redo" icon={Redo2} name={redo ? `Redo: ${redo}` : "Redo"} />
         <SaveState subshells={subshells} />

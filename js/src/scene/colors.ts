@@ -27,12 +27,26 @@ export function sequenceColor(index: number): string {
   return hslToHex(hue, 0.75, lightness);
 }
 
+/** How the colour of a single object is kept among the settings: "task/object/#rrggbb". */
+export const keptColor = (task: number, id: number, color: string): string => `${task}/${id}/${color}`;
+
+/** The colours that single objects of a task were given. */
+export function ownColors(kept: readonly string[], task: number): ReadonlyMap<number, string> {
+  const colors = new Map<number, string>();
+  for (const each of kept) {
+    const [of, id, color = ""] = each.split("/");
+    if (Number(of) === task && /^#[0-9a-f]{6}$/.test(color)) colors.set(Number(id), color);
+  }
+  return colors;
+}
+
 export function colorOf(
   state: Pick<ObjectState, "id" | "group">,
   label: LabelSpec | undefined,
   colorBy: Settings["colorBy"],
+  own: ReadonlyMap<number, string>,
 ): string {
-  if (colorBy === "instance") return sequenceColor(state.id);
+  if (colorBy === "instance") return own.get(state.id) ?? sequenceColor(state.id);
   if (colorBy === "group") return state.group === 0 ? NO_GROUP : sequenceColor(state.group);
   return label?.color || NO_LABEL;
 }

@@ -5,7 +5,6 @@ import type { Editor, Settings } from "../editor";
 import { figureOf } from "../shapes/figure";
 import { kindOf } from "../shapes/index";
 import type { Box, Figure } from "../shapes/kind";
-import { colorOf } from "./colors";
 import { summaryOf, textKey } from "./text";
 
 export interface Item extends Figure {
@@ -18,7 +17,7 @@ export interface Item extends Figure {
   readonly box: Box;
 }
 
-type Look = Pick<Editor, "labelOf"> & {
+type Look = Pick<Editor, "labelOf" | "colorOf" | "ownColors"> & {
   readonly labels: Signal<readonly LabelSpec[]>;
   readonly settings: Signal<Settings>;
 };
@@ -29,7 +28,7 @@ export function makeItem(state: ObjectState, look: Look): Item {
   return {
     ...figure,
     id: state.id,
-    color: colorOf(state, label, look.settings.value.colorBy),
+    color: look.colorOf(state),
     dashed: state.occluded,
     text: summaryOf(state, look, look.settings.value),
     box: kindOf(figure.type).bounds(figure),
@@ -62,12 +61,14 @@ export class ItemList {
   /** The settings that items depend on. */
   private key = "";
   private labels: readonly LabelSpec[] | null = null;
+  private colors: ReadonlyMap<number, string> | null = null;
 
   update(states: readonly ObjectState[], look: Look): readonly Item[] {
     const settings = look.settings.value;
     const key = `${settings.colorBy},${textKey(settings)}`;
     const labels = look.labels.value;
-    const sameLook = key === this.key && labels === this.labels;
+    const colors = look.ownColors.value;
+    const sameLook = key === this.key && labels === this.labels && colors === this.colors;
     const next = new Map<number, { state: ObjectState; item: Item }>();
     const items: Item[] = [];
     for (const state of states) {
@@ -86,6 +87,7 @@ export class ItemList {
     this.known = next;
     this.key = key;
     this.labels = labels;
+    this.colors = colors;
     this.items = items;
     return items;
   }

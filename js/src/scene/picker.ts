@@ -8,7 +8,7 @@ import type { Viewport } from "./viewport";
 
 /** In CSS pixels. */
 const HIT_RADIUS = 4;
-const HANDLE_RADIUS = 8;
+export const HANDLE_RADIUS = 8;
 
 function around([x, y]: Point, reach: number): Box {
   return { minX: x - reach, minY: y - reach, maxX: x + reach, maxY: y + reach };

@@ -38,6 +38,8 @@ export class Scene implements Stage {
   readonly viewport = new Viewport();
   /** The frame whose objects are shown: the present one, or the one before while its picture is on the way. */
   readonly shownFrame: ReadonlySignal<number>;
+  /** Draws between the picture and the shapes. */
+  underlay: ((context: Context, view: View) => void) | null = null;
   private readonly list = new ItemList();
   private readonly index = new SpatialIndex();
   private readonly picker: Picker;
@@ -187,6 +189,10 @@ export class Scene implements Stage {
 
   setCursor(cursor: string): void {
     if (this.host.style.cursor !== cursor) this.host.style.cursor = cursor;
+  }
+
+  redraw(): void {
+    this.invalidate("base");
   }
 
   /** Whether everything is drawn at the present scale and as it is now; right after a change it may be a scaled older drawing. */
@@ -371,6 +377,7 @@ export class Scene implements Stage {
       pixelRatio: this.canvases.pixelRatio,
       quick,
     });
+    this.underlay?.(context, view);
     this.drawProjections(context, view);
     this.statics.draw(context, view, moving);
   }

@@ -33,10 +33,18 @@ export function AnnotatorHost({ model }: { model: string }) {
       place.current?.append(made.el);
       setTimeout(() => made.el.querySelector<HTMLElement>("[role=application]")?.focus({ preventScroll: true }), 300);
     };
+    // From its menu one comes to the page of the task.
+    const toTask = (event: Event): void => {
+      event.preventDefault();
+      studio.back();
+    };
+    const host = place.current;
+    host?.addEventListener("cvw-open-task", toTask);
     setProblem(null);
     show().catch((error: unknown) => !gone && setProblem(messageOf(error)));
     return () => {
       gone = true;
+      host?.removeEventListener("cvw-open-task", toTask);
       view?.remove();
     };
   }, [studio, model]);

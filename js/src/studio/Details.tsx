@@ -1,8 +1,8 @@
 /** The page of a task and the page of a project. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import type { ProjectDetails, RawLabel, TaskDetails } from "./api";
 import { useStudio } from "./context";
+import { Guide } from "./Guide";
 import { EllipsisVertical, Plus } from "./icons";
 import { JobsTable } from "./JobsTable";
 import { List, projectMenu, taskMenu } from "./Lists";
@@ -44,7 +44,7 @@ export function TaskPage() {
   return (
     <div class="cvs-page" data-testid="task-page">
       <TaskHead task={task} />
-      <Guide text={task.guide} save={(guide) => studio.change("studio.task.update", { id: task.id, guide })} />
+      <Guide of={{ kind: "task", id: task.id }} details={task} />
       <JobsTable task={task} />
     </div>
   );
@@ -52,9 +52,8 @@ export function TaskPage() {
 
 function TaskHead({ task }: { task: TaskDetails }) {
   const studio = useStudio();
-  const change = (part: Readonly<Record<string, string>>): void => {
-    void studio.change("studio.task.update", { id: task.id, ...part }).then(() => studio.load(true));
-  };
+  const change = (part: Readonly<Record<string, string>>): Promise<void> =>
+    studio.change("studio.task.update", { id: task.id, ...part }).then(() => studio.load(true));
   const next = task.jobs_list.find((job) => job.type === "annotation" && job.state !== "completed") ?? task.jobs_list[0];
   const people = `task-people-${task.id}`;
   return (
@@ -158,53 +157,6 @@ function TaskHead({ task }: { task: TaskDetails }) {
   );
 }
 
-/** What annotators should know, as it was written; annotators see it laid out. */
-function Guide({ text, save }: { text: string; save: (text: string) => Promise<unknown> }) {
-  const studio = useStudio();
-  const [draft, setDraft] = useState<string | null>(null);
-  if (draft === null)
-    return (
-      <section class="cvw-guide" aria-label="Guide">
-        <div class="cvs-section-head">
-          <h2>Guide</h2>
-          <span class="cvw-spring" />
-          <Button onClick={() => setDraft(text)}>{text ? "Edit" : "Write a guide"}</Button>
-        </div>
-        {text ? <pre class="cvs-guide-text">{text}</pre> : <p class="cvw-muted">What annotators should know: none yet.</p>}
-      </section>
-    );
-  return (
-    <form
-      class="cvw-guide"
-      onSubmit={(event) => {
-        event.preventDefault();
-        void save(draft).then((done) => {
-          if (done === null) return;
-          setDraft(null);
-          studio.load(true);
-        });
-      }}
-    >
-      <div class="cvs-section-head">
-        <h2>Guide</h2>
-        <span class="cvw-muted">in Markdown</span>
-        <span class="cvw-spring" />
-        <Button onClick={() => setDraft(null)}>Cancel</Button>
-        <Button main submit>
-          Save
-        </Button>
-      </div>
-      <textarea
-        class="cvw-field cvs-area"
-        aria-label="Guide in Markdown"
-        rows={8}
-        value={draft}
-        onInput={({ currentTarget }) => setDraft(currentTarget.value)}
-      />
-    </form>
-  );
-}
-
 export function ProjectPage() {
   const studio = useStudio();
   const loaded = studio.project.value;
@@ -214,9 +166,8 @@ export function ProjectPage() {
 
 function ProjectHead({ project }: { project: ProjectDetails }) {
   const studio = useStudio();
-  const change = (part: Readonly<Record<string, string>>): void => {
-    void studio.change("studio.project.update", { id: project.id, ...part }).then(() => studio.load(true));
-  };
+  const change = (part: Readonly<Record<string, string>>): Promise<void> =>
+    studio.change("studio.project.update", { id: project.id, ...part }).then(() => studio.load(true));
   return (
     <div class="cvs-page" data-testid="project-page">
       <section class="cvs-details" aria-label={`Project ${project.name}`}>
@@ -236,6 +187,17 @@ function ProjectHead({ project }: { project: ProjectDetails }) {
           </p>
           {project.jobs > 0 && <Progress counts={project} />}
           <div class="cvs-properties">
+            <Property title="Assigned to">
+              <SavedText
+                label="Assignee of the project"
+                placeholder="nobody"
+                list={`project-people-${project.id}`}
+                testId="project-assignee"
+                value={project.assignee ?? ""}
+                onSave={(assignee) => change({ assignee })}
+              />
+              <People id={`project-people-${project.id}`} names={project.people} />
+            </Property>
             <Property title="Issue tracker">
               <span class="cvs-badges">
                 <SavedText
@@ -262,7 +224,7 @@ function ProjectHead({ project }: { project: ProjectDetails }) {
           </div>
         </div>
       </section>
-      <Guide text={project.guide} save={(guide) => studio.change("studio.project.update", { id: project.id, guide })} />
+      <Guide of={{ kind: "project", id: project.id }} details={project} />
       <div class="cvs-section-head">
         <h2>Tasks</h2>
         <span class="cvw-spring" />

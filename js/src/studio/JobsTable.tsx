@@ -1,5 +1,6 @@
 /** The jobs of a task: frames, stage, state, people; sorted by a click on a heading. */
 import { useState } from "preact/hooks";
+import { besides, copyText } from "../panels/copy-text";
 import type { JobRow, TaskDetails } from "./api";
 import { useStudio } from "./context";
 import { ClipboardCopy } from "./icons";
@@ -30,12 +31,12 @@ export function JobsTable({ task }: { task: TaskDetails }) {
   const [down, setDown] = useState(false);
   const jobs = by ? sortedJobs(task.jobs_list, by, down) : task.jobs_list;
   const people = `people-${task.id}`;
-  const copy = (): void => {
+  const copy = (near: Element): void => {
     const lines = task.jobs_list.map((job) =>
       [job.id, `${job.start}-${job.stop}`, job.stage, job.state, job.assignee ?? "", job.reviewer ?? ""].join("\t"),
     );
     const text = ["job\tframes\tstage\tstate\tassignee\treviewer", ...lines].join("\n");
-    navigator.clipboard?.writeText(text).then(
+    copyText(text, near).then(
       () => studio.say("info", "The list of jobs is in the clipboard."),
       () => studio.say("error", "The browser does not give access to the clipboard."),
     );
@@ -46,7 +47,11 @@ export function JobsTable({ task }: { task: TaskDetails }) {
         <h2>Jobs</h2>
         <span class="cvw-muted">{task.jobs_total}</span>
         <span class="cvw-spring" />
-        <IconButton icon={ClipboardCopy} label="Copy the list of jobs" onClick={copy} />
+        <IconButton
+          icon={ClipboardCopy}
+          label="Copy the list of jobs"
+          onClick={({ currentTarget }) => copy(besides(currentTarget))}
+        />
       </div>
       <People id={people} names={task.people} />
       <div class="cvs-table-place">
@@ -88,9 +93,8 @@ export function JobsTable({ task }: { task: TaskDetails }) {
 function JobLine({ job, people, video }: { job: JobRow; people: string; video: boolean }) {
   const studio = useStudio();
   const hello = studio.hello.value;
-  const change = (part: Partial<Record<"stage" | "state" | "assignee" | "reviewer", string>>): void => {
-    void studio.change("studio.job.update", { id: job.id, ...part }).then(() => studio.load(true));
-  };
+  const change = (part: Partial<Record<"stage" | "state" | "assignee" | "reviewer", string>>): Promise<void> =>
+    studio.change("studio.job.update", { id: job.id, ...part }).then(() => studio.load(true));
   return (
     <tr data-testid={`job-line-${job.id}`}>
       <td>

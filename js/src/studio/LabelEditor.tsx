@@ -1,5 +1,6 @@
 /** Labels of a task or project: a constructor for name, colour and type, and raw JSON for everything else. */
 import { useState } from "preact/hooks";
+import { besides, copyText } from "../panels/copy-text";
 import type { RawLabel } from "./api";
 import { useStudio } from "./context";
 import { ClipboardCopy, Plus, Trash2 } from "./icons";
@@ -49,8 +50,8 @@ export function LabelEditor(props: {
         <IconButton
           icon={ClipboardCopy}
           label="Copy the labels"
-          onClick={() => {
-            navigator.clipboard?.writeText(labelsText(labels)).then(
+          onClick={({ currentTarget }) => {
+            copyText(labelsText(labels), besides(currentTarget)).then(
               () => studio.say("info", "The labels are in the clipboard."),
               () => studio.say("error", "The browser does not give access to the clipboard."),
             );

@@ -290,6 +290,7 @@ function ProjectTile({ row }: { row: ProjectRow }) {
         {row.jobs > 0 && <Progress counts={row} />}
         <Labels labels={labels.slice(0, 5)} count={labels.length} />
         <p class="cvs-facts">
+          {row.assignee && <span>assigned to {row.assignee}</span>}
           {row.owner && <span>by {row.owner}</span>}
           <When moment={row.updated} word="updated" />
         </p>

@@ -82,6 +82,7 @@ export interface JobRow extends Listed {
 export interface ProjectRow extends Listed, Counts {
   readonly name: string;
   readonly owner: string | null;
+  readonly assignee: string | null;
   readonly labels: readonly RawLabel[];
   readonly subsets: readonly string[];
   readonly tasks: number;
@@ -99,21 +100,27 @@ export interface RawLabel {
   readonly [more: string]: unknown;
 }
 
-export interface TaskDetails extends Omit<TaskRow, "labels"> {
+export interface GuideDetails {
+  /** The guide as Markdown. */
+  readonly guide: string;
+  /** The guide as a tree, for `MarkdownTree`. */
+  readonly guide_blocks: unknown;
+}
+
+export interface TaskDetails extends Omit<TaskRow, "labels">, GuideDetails {
   readonly labels: readonly RawLabel[];
   readonly overlap: number;
   readonly fps: number | null;
   readonly source: string;
   readonly project_tracker: string;
-  readonly guide: string;
   readonly jobs_list: readonly JobRow[];
   readonly jobs_total: number;
   readonly people: readonly string[];
   readonly projects: readonly { readonly id: number; readonly name: string; readonly labels: readonly string[] }[];
 }
 
-export interface ProjectDetails extends ProjectRow {
-  readonly guide: string;
+export interface ProjectDetails extends ProjectRow, GuideDetails {
+  readonly people: readonly string[];
 }
 
 export interface Page<Row> {

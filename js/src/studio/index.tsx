@@ -6,6 +6,7 @@ import "../theme/layout.css";
 import "../theme/controls.css";
 import "../theme/panels.css";
 import "../theme/filter.css";
+import "../theme/guide.css";
 import "./studio.css";
 import "./lists.css";
 import "./pages.css";

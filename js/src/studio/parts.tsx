@@ -9,7 +9,7 @@ import { ExternalLink, Film, ImageOff, Images } from "./icons";
 export function IconButton(props: {
   icon: LucideIcon;
   label: string;
-  onClick: () => void;
+  onClick: (event: MouseEvent) => void;
   pressed?: boolean;
   expanded?: boolean;
   disabled?: boolean;
@@ -92,14 +92,17 @@ export function SavedText(props: {
   title?: boolean;
   disabled?: boolean;
   testId?: string;
-  onSave: (value: string) => void;
+  /** What it returns is waited for: until then the field shows what was typed, not what it replaces. */
+  onSave: (value: string) => unknown;
 }) {
   const [text, setText] = useState<string | null>(null);
   const left = useRef(false);
   const save = (): void => {
-    if (!left.current && text !== null && text.trim() !== props.value) props.onSave(text.trim());
+    const shown = (): void => setText((present) => (present === text ? null : present));
+    const changed = !left.current && text !== null && text.trim() !== props.value;
     left.current = false;
-    setText(null);
+    if (changed) Promise.resolve(props.onSave(text.trim())).then(shown, shown);
+    else setText(null);
   };
   return (
     <input

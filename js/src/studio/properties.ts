@@ -62,7 +62,14 @@ export const PROPERTIES: Readonly<Record<Kind, readonly ListProperty[]>> = {
     text("project_name", "Project name"),
     number("project_id", "Project ID"),
   ],
-  projects: [number("id", "ID"), text("name", "Name"), choice("status", "Status", STATUSES), text("owner", "Owner"), ...DATES],
+  projects: [
+    number("id", "ID"),
+    text("name", "Name"),
+    choice("status", "Status", STATUSES),
+    text("assignee", "Assignee"),
+    text("owner", "Owner"),
+    ...DATES,
+  ],
 };
 
 export const OPERATORS: Readonly<Record<PropertyKind, readonly Operator[]>> = {

@@ -182,7 +182,7 @@ export class Studio {
   }
 
   /** Read what is shown anew; `quiet` keeps what is there until the answer comes. */
-  load(quiet = false): void {
+  async load(quiet = false): Promise<void> {
     const place = this.place.peek();
     if (!this.hello.peek() || place.at === "job" || place.at === "new-task" || place.at === "new-project") return;
     this.asking?.abort();
@@ -198,9 +198,8 @@ export class Studio {
       parts.push(list);
       void list.then((read) => read && this.keepOnPages());
     }
-    void Promise.all(parts).then(() => {
-      if (this.asking === asking) this.loading.value = false;
-    });
+    await Promise.all(parts);
+    if (this.asking === asking) this.loading.value = false;
   }
 
   /** Others may have taken away all that was on the last page. */

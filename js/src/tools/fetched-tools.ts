@@ -4,6 +4,7 @@ import { Interact } from "./interact/interact";
 import { Scissors } from "./interact/scissors";
 import { Marking } from "./marking";
 import { DrawMask } from "./mask/index";
+import { MovingPicture } from "./moving-picture";
 import { GROUP, MERGE, Picking } from "./pick/picking";
 import { Slicing } from "./pick/slicing";
 import { Splitting } from "./pick/splitting";
@@ -17,6 +18,7 @@ export const FETCHED_TOOLS = {
   group: (context) => new Picking(context, GROUP),
   split: (context) => new Splitting(context),
   slice: (context) => new Slicing(context),
+  pan: (context) => new MovingPicture(context),
   issue: (context) => new Marking(context),
   "rectangle-extreme": (context) => new DrawClicks(context, extremePoints),
   "rectangle-turned": (context) => new DrawClicks(context, turnedBox("rectangle")),

@@ -41,6 +41,7 @@ export const TOOLS: Readonly<Record<ToolName, Make>> = {
   interact: fetchedTool("interact"),
   scissors: fetchedTool("scissors"),
   zoom: (context) => new Zooming(context),
+  pan: fetchedTool("pan"),
   issue: fetchedTool("issue"),
 };
 

@@ -61,6 +61,8 @@ export interface Demonstration {
   /** Number of the newest command. */
   readonly commands: number;
   readonly replay: ReplayState | null;
+  /** Layers that Python draws over the picture; another version: they are to be drawn again. */
+  readonly overlays?: { readonly names: readonly string[]; readonly version: number } | null;
 }
 
 export interface Commit {

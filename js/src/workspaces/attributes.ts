@@ -95,7 +95,8 @@ export function stepObject(editor: Editor, direction: 1 | -1): void {
 export function stepFrame(editor: Editor, direction: 1 | -1): void {
   const frame = nearestFrame(editor, direction, (each) => candidates(editor, each).length > 0);
   if (frame === null) {
-    editor.toast("info", `There is no object with attributes ${direction > 0 ? "after" : "before"} this one.`);
+    const which = editor.filtering.peek().matcher ? "object that passes the filter" : "object with attributes";
+    editor.toast("info", `There is no ${which} ${direction > 0 ? "after" : "before"} this one.`);
     return;
   }
   editor.player.pause();

@@ -6,8 +6,17 @@ import { kindOf } from "../shapes/index";
 import { candidates } from "./attributes";
 
 export function driveAttributes({ editor, scene }: Context): () => void {
-  const [first] = candidates(editor, editor.frame.peek());
-  if (editor.selected.peek().length === 0 && first) editor.selection.value = [first.id];
+  // The first object on each frame, and of those that a filter keeps.
+  const stopChoosing = effect(() => {
+    editor.filtering.value;
+    const frame = editor.frame.value;
+    untracked(() => {
+      const [first] = candidates(editor, frame);
+      if (editor.selected.peek().length > 0 || !first) return;
+      editor.selection.value = [first.id];
+      editor.workspaces.attribute.value = 0;
+    });
+  });
   const chosenMargin = computed(() => editor.settings.value.attributeZoomMargin);
   const stop = effect(() => {
     const [id] = editor.selection.value;
@@ -24,6 +33,7 @@ export function driveAttributes({ editor, scene }: Context): () => void {
     });
   });
   return () => {
+    stopChoosing();
     stop();
     scene.fit();
   };

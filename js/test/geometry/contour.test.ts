@@ -8,7 +8,6 @@ import {
   reversed,
   startingAt,
   turnedRound,
-  withReplacedPart,
 } from "../../src/geometry/contour";
 
 const square = [0, 0, 10, 0, 10, 10, 0, 10];
@@ -88,15 +87,5 @@ describe("outlines", () => {
         return true;
       }),
     );
-  });
-
-  it("get a new part in place of the one beside it", () => {
-    // Bulging out to the right between the corners (10, 0) and (10, 10).
-    const result = withReplacedPart(square, true, 1, 2, [14, 3, 14, 7]);
-    expect(area(result)).toBe(100 + 28);
-    // Cutting off the corner (10, 0) by a path from (0, 0) to (10, 10).
-    expect(Math.abs(area(withReplacedPart(square, true, 0, 2, [6, 2])))).toBeLessThan(80);
-    expect(withReplacedPart([0, 0, 5, 0, 10, 0], false, 0, 2, [5, 5])).toEqual([0, 0, 5, 5, 10, 0]);
-    expect(withReplacedPart([0, 0, 5, 0, 10, 0], false, 2, 0, [7, 5, 3, 5])).toEqual([0, 0, 3, 5, 7, 5, 10, 0]);
   });
 });

@@ -9,7 +9,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-_LATER = ("project_labels", "quality_setting", "honeypot", "webhook")
+_LATER = ("project_labels", "quality_setting", "honeypot", "webhook", "task_media")
 
 
 def upgrade() -> None:

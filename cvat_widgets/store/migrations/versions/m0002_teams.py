@@ -21,7 +21,13 @@ def _tables() -> list[Any]:
 
 def upgrade() -> None:
     """Create the tables."""
-    metadata.create_all(op.get_bind(), tables=_tables(), checkfirst=False)
+    if op.get_bind().dialect.name == "postgresql":
+        from cvat_widgets.store.postgresql import wide
+
+        tables = wide(metadata)
+        tables.create_all(op.get_bind(), tables=[tables.tables[name] for name in _NEW], checkfirst=False)
+    else:
+        metadata.create_all(op.get_bind(), tables=_tables(), checkfirst=False)
     for table in metadata.sorted_tables:
         for index in table.indexes:
             if index.name in _INDEXES:

@@ -1,5 +1,6 @@
 /** Recording, replaying and being driven from Python: what of it this annotator has to do. */
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { Overlays } from "../../overlays/Overlays";
 import { useAnnotator } from "../context";
 import { Driver } from "./driver";
 import { GhostPointer } from "./GhostPointer";
@@ -23,6 +24,7 @@ export function Demonstration() {
   }, [context, recording]);
   return (
     <>
+      {state?.overlays && <Overlays />}
       {state?.replay && <ReplayBar state={state.replay} />}
       <GhostPointer hand={driver.hand} />
     </>

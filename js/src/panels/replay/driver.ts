@@ -3,6 +3,7 @@ import { actionOf, run } from "../../actions/actions";
 import { keysOf } from "../../actions/bindings";
 import type { Context } from "../../actions/context";
 import { readable } from "../../actions/keys";
+import { showObject } from "../../actions/object-link";
 import type { ShapeType } from "../../document/records";
 import type { DrawTool } from "../../editor";
 import { kindOf } from "../../shapes/index";
@@ -30,6 +31,13 @@ export type Command =
   | (Slow & { readonly do: "action"; readonly action: string })
   | (Slow & { readonly do: "select"; readonly ids: readonly number[] })
   | (Slow & { readonly do: "frame"; readonly frame: number })
+  | (Slow & {
+      readonly do: "object";
+      readonly object: number;
+      /** Null: the one that is shown, if the object is on it. */
+      readonly frame: number | null;
+      readonly alone: boolean;
+    })
   | (Slow & { readonly do: "play"; readonly to: number | null })
   | (Slow & { readonly do: "pause" });
 
@@ -132,6 +140,9 @@ export class Driver {
       case "frame":
         await this.goTo(command.frame, command.slow ?? false);
         return null;
+      case "object":
+        await this.showObject(command);
+        return null;
       case "play":
         await this.play(command.to);
         return null;
@@ -158,6 +169,14 @@ export class Driver {
     editor.player.seek(frame);
     const shown = (): boolean => scene.upToDate || editor.player.error.peek() !== null;
     if (!(await this.until(shown, PICTURE_MS))) throw new Error(`The picture of frame ${frame} did not come.`);
+  }
+
+  private async showObject({ object, frame, alone, slow }: Extract<Command, { do: "object" }>): Promise<void> {
+    const { editor } = this.context;
+    if (!showObject(editor, object, frame ?? editor.frame.peek(), alone))
+      throw new Error(`There is no object ${object} that this job could show.`);
+    await this.goTo(editor.frame.peek(), false);
+    if (slow) await this.pointAt([object]);
   }
 
   private async play(to: number | null): Promise<void> {

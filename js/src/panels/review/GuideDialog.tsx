@@ -1,7 +1,8 @@
 /** The guide of the task; it opens by itself when it is new to the user, until the user has closed it. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { useAnnotator } from "../context";
 import { Dialog } from "../Dialog";
+import { guidePicture } from "./GuidePicture";
 import { MarkdownTree } from "./MarkdownTree";
 
 export function GuideDialog() {
@@ -28,6 +29,10 @@ function Guide() {
   const { editor } = useAnnotator();
   const [blocks, setBlocks] = useState<unknown>(null);
   const [problem, setProblem] = useState("");
+  const Picture = useMemo(
+    () => guidePicture((name, signal) => editor.link.call<{ mime: string }>("guide.picture", { name }, { signal })),
+    [editor],
+  );
   useEffect(() => {
     const abort = new AbortController();
     editor.link.call<{ blocks: unknown }>("guide", {}, { signal: abort.signal }).then(
@@ -44,34 +49,4 @@ function Guide() {
       <MarkdownTree blocks={blocks} Picture={Picture} />
     </article>
   );
-}
-
-/** A picture that the store keeps with the guide. */
-function Picture({ name, alt }: { readonly name: string; readonly alt: string }) {
-  const { editor } = useAnnotator();
-  const [address, setAddress] = useState("");
-  const [missing, setMissing] = useState(false);
-  useEffect(() => {
-    const abort = new AbortController();
-    let made = "";
-    editor.link.call<{ mime: string }>("guide.picture", { name }, { signal: abort.signal }).then(
-      ({ result, buffers }) => {
-        // Of the kernel's word on what it is only these are believed: none of them can hold a script.
-        const type = ["image/png", "image/jpeg", "image/gif", "image/webp"].find((each) => each === result.mime);
-        const [bytes] = buffers;
-        if (!type || !bytes) setMissing(true);
-        else {
-          made = URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type }));
-          setAddress(made);
-        }
-      },
-      () => abort.signal.aborted || setMissing(true),
-    );
-    return () => {
-      abort.abort();
-      if (made) URL.revokeObjectURL(made);
-    };
-  }, [editor, name]);
-  if (missing) return <span class="cvw-muted">[{alt || name}: cannot be shown]</span>;
-  return address ? <img src={address} alt={alt} /> : <span class="cvw-muted">…</span>;
 }

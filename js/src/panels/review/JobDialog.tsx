@@ -1,5 +1,6 @@
 /** Stage, state and people of the job; finishing it, and how good it is then. */
 import { useEffect, useState } from "preact/hooks";
+import { percent } from "../../review/finish";
 import type { Verdict } from "../../review/issues";
 import { reviewOf } from "../../review/model";
 import { useAnnotator } from "../context";
@@ -134,9 +135,6 @@ function Form() {
     </div>
   );
 }
-
-const percent = (value: number | null): string =>
-  value === null ? "nothing to measure" : `${Math.round(value * 1000) / 10} %`;
 
 function Feedback({ verdict }: { readonly verdict: Verdict | null }) {
   if (!verdict) {

@@ -20,6 +20,7 @@ const LEAST_APART = 3;
 export function Lane({ track, top, range, width, dragged }: LaneProps) {
   const { editor } = useAnnotator();
   const label = editor.labelOf(track.label);
+  const color = editor.colorOf(track);
   const selected = editor.selection.value.includes(track.id);
   const frames = keyframeFrames(track.keyframes);
   const clip = (frame: number): number => Math.min(Math.max(leftOf(frame, range, width), -4), width + 4);
@@ -27,7 +28,7 @@ export function Lane({ track, top, range, width, dragged }: LaneProps) {
   return (
     <div
       class={`cvw-lane-row${selected ? " cvw-selected" : ""}`}
-      style={{ "--cvw-object": label?.color, top: `${top}px` }}
+      style={{ "--cvw-object": color, top: `${top}px` }}
       data-track={track.id}
     >
       <button
@@ -38,7 +39,7 @@ export function Lane({ track, top, range, width, dragged }: LaneProps) {
           editor.selection.value = [track.id];
         }}
       >
-        <span class="cvw-swatch" style={{ background: label?.color }} />
+        <span class="cvw-swatch" style={{ background: color }} />
         <span class="cvw-ellipsis">
           {label?.name} {track.id}
         </span>

@@ -1,4 +1,5 @@
 /** Nothing is pressed: show what a press would do. */
+import { withSecondBundle } from "../../second-bundle";
 import type { Handle } from "../../shapes/kind";
 import { nearestEdge } from "../../shapes/vertices";
 import { editMask } from "../mask/open";
@@ -9,7 +10,6 @@ import { Banding } from "./banding";
 import { Step } from "./gesture";
 import { isNudge, Nudging } from "./nudging";
 import { Pointing } from "./pointing";
-import { RedrawingPart } from "./redrawing-part";
 import { Reshaping } from "./reshaping";
 
 /** CSS pixels from an edge within which a double click inserts a point. */
@@ -69,7 +69,10 @@ export class Idle extends Step {
       return null;
     }
     if (hit && event.shift && hit.handle.kind === "vertex" && this.isOutline(hit.id)) {
-      return new RedrawingPart(context, home, hit.id, hit.handle);
+      withSecondBundle(context.editor, "Drawing a part anew", ({ RedrawingPart }) =>
+        home.go(new RedrawingPart(context, home, hit.id, hit.handle)),
+      );
+      return null;
     }
     if (hit) return new Reshaping(context, home, hit.id, hit.handle, event);
     const edge = event.clicks === 2 ? this.edgeAt(event) : null;

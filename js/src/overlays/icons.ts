@@ -1,0 +1,2 @@
+/** Icons of the layers that Python draws. */
+export { Blend } from "lucide-preact";
