@@ -12,7 +12,8 @@ from cvat_widgets.hub.policy import sees
 from cvat_widgets.model.changes import ChangeSet
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.store import objects
-from cvat_widgets.store.catalogue import WITHHELD, withheld_frames
+from cvat_widgets.store.catalogue import WITHHELD
+from cvat_widgets.store.frame_lists import withheld_frames
 
 if TYPE_CHECKING:
     from cvat_widgets.hub.view import Values, View

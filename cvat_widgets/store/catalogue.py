@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import uuid
-import zlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from typing import Any, TypeVar
 
-import numpy as np
 from sqlalchemy import CursorResult, Select, delete, insert, select, update
 
 from cvat_widgets.errors import LabelError, NotFoundError, StoreError
@@ -17,10 +15,11 @@ from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
 from cvat_widgets.store import schema
 from cvat_widgets.store.connection import Database
+from cvat_widgets.store.frame_lists import pack_frames, unpack_frames, withheld_frames
 from cvat_widgets.store.objects import used_labels
 from cvat_widgets.store.rows import JobRow, TaskRow, TaskSpec
 
-__all__ = ["WITHHELD", "Catalogue", "job_row", "new_key", "now", "pack_frames", "withheld_frames"]
+__all__ = ["WITHHELD", "Catalogue", "job_row", "new_key", "now"]
 
 _MOST_KEPT = 256
 """Tasks whose labels and frames are kept in memory."""
@@ -244,7 +243,7 @@ class Catalogue:
                 raise NotFoundError(f"there is no task with id {task_id}")
             if row[0] is None:
                 return withheld_frames(row[1])
-            self._frames[task_id] = _unpack_frames(row[0], row[1])
+            self._frames[task_id] = unpack_frames(row[0], row[1])
             return self._kept(self._frames, task_id)
         return self._frames[task_id]
 
@@ -385,27 +384,3 @@ def _built_labels(labels: Sequence[Any], specs: Sequence[Any], parent: int | Non
         for row in labels
         if row["parent_id"] == parent
     ]
-
-
-def withheld_frames(count: int) -> FrameIndex:
-    """Return what somebody gets who may not know the names of the frames: that there are so many."""
-    return FrameIndex([f"{number:06d}" for number in range(count)], np.ones(count, np.int32), np.ones(count, np.int32))
-
-
-def pack_frames(frames: FrameIndex) -> bytes:
-    """Return names and sizes as compressed JSON; sizes that are all equal are written once."""
-    sizes = np.column_stack((frames.widths, frames.heights))
-    uniform = bool((sizes == sizes[0]).all())
-    packed = {
-        "names": list(frames.names),
-        "sizes": sizes[:1].tolist() if uniform else sizes.tolist(),
-        "subsets": list(frames.subsets),
-    }
-    return zlib.compress(json.dumps(packed, ensure_ascii=False).encode(), 6)
-
-
-def _unpack_frames(blob: bytes, count: int) -> FrameIndex:
-    packed = json.loads(zlib.decompress(blob))
-    sizes = np.array(packed["sizes"], np.int32)
-    sizes = np.repeat(sizes, count, axis=0) if len(sizes) == 1 else sizes
-    return FrameIndex(packed["names"], sizes[:, 0].copy(), sizes[:, 1].copy(), tuple(packed["subsets"]))

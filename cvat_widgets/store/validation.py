@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select
 from cvat_widgets.errors import StoreError
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.store import schema
-from cvat_widgets.store.catalogue import pack_frames
+from cvat_widgets.store.frame_lists import pack_frames
 from cvat_widgets.store.reviews import Reviews
 
 __all__ = ["Validation"]

@@ -10,7 +10,7 @@ from cvat_widgets.widgets.rpc import Call, method
 
 if TYPE_CHECKING:
     from cvat_widgets.media.source import EncodedFrame
-    from cvat_widgets.widgets.session import SessionJob
+    from cvat_widgets.widgets.session_job import SessionJob
 
 __all__: list[str] = []
 

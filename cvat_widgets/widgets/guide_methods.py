@@ -10,7 +10,7 @@ from cvat_widgets.errors import NotFoundError, ProtocolError
 from cvat_widgets.widgets.rpc import Call, method
 
 if TYPE_CHECKING:
-    from cvat_widgets.widgets.session import SessionJob
+    from cvat_widgets.widgets.session_job import SessionJob
 
 __all__ = ["guide_state", "picture_of"]
 

@@ -20,7 +20,7 @@ from cvat_widgets.model.masks import decode_mask, mask_area, mask_box, mask_from
 
 if TYPE_CHECKING:
     from cvat_widgets.backends.opencv_scissors import Livewire
-    from cvat_widgets.widgets.session import SessionJob
+    from cvat_widgets.widgets.session_job import SessionJob
     from cvat_widgets.widgets.session_models import SessionModels
 
 __all__ = ["Hypothesis", "Interactions"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cvat_widgets.quality import QualityReport
     from cvat_widgets.store import JobRow, Store
     from cvat_widgets.store.team_rows import IssueRow
-    from cvat_widgets.widgets.session import SessionJob
+    from cvat_widgets.widgets.session_job import SessionJob
 
 __all__ = ["review_facts"]
 

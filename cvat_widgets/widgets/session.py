@@ -1,8 +1,7 @@
 """One annotator's conversation with its browsers: handshake, edits, resynchronisation.
 
 The kernel is the truth: an operation is committed to the store, and the commit, which reaches every session of the task
-through the store's
-subscription, is the acknowledgement.
+through the store's subscription, is the acknowledgement.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import cvat_widgets.widgets.action_methods  # actions and operations
 import cvat_widgets.widgets.dataset_methods  # files in and out
@@ -39,99 +38,17 @@ from cvat_widgets.widgets.snapshot import encode_snapshot
 from cvat_widgets.widgets.transfers import Transfers
 
 if TYPE_CHECKING:
-    from cvat_widgets.media import FrameSource
-    from cvat_widgets.model.frames import FrameIndex
-    from cvat_widgets.model.labels import LabelSet
     from cvat_widgets.model.table import AnnotationTable
-    from cvat_widgets.store import Commit, Store
+    from cvat_widgets.store import Commit
     from cvat_widgets.store.team_rows import EventRow
+    from cvat_widgets.widgets.session_job import SessionJob
 
-__all__ = ["Session", "SessionJob"]
+__all__ = ["Session"]
 
 _logger = logging.getLogger(__name__)
 _ID_BLOCK = 64
 _MOST_COMMITS = 200
 """A browser that is further behind gets a snapshot."""
-
-
-class SessionTask(Protocol):
-    """What a session needs of a task."""
-
-    @property
-    def id(self) -> int:
-        """Its id."""
-        ...
-
-    @property
-    def uid(self) -> str:
-        """Its id over all stores."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        ...
-
-    @property
-    def mode(self) -> str:
-        """Annotation or interpolation."""
-        ...
-
-    @property
-    def labels(self) -> LabelSet:
-        """Its labels."""
-        ...
-
-    @property
-    def frame_index(self) -> FrameIndex:
-        """Its frames."""
-        ...
-
-    @property
-    def media(self) -> FrameSource:
-        """Their pictures."""
-        ...
-
-
-class SessionJob(Protocol):
-    """What a session needs of a job."""
-
-    store: Store
-
-    @property
-    def task(self) -> SessionTask:
-        """The task."""
-        ...
-
-    @property
-    def id(self) -> int:
-        """Its id."""
-        ...
-
-    @property
-    def start(self) -> int:
-        """First frame."""
-        ...
-
-    @property
-    def stop(self) -> int:
-        """Last frame."""
-        ...
-
-    @property
-    def stage(self) -> str:
-        """Its stage."""
-        ...
-
-    @property
-    def state(self) -> str:
-        """Its state."""
-        ...
-
-    @property
-    def table(self) -> AnnotationTable:
-        """Its annotations."""
-        ...
 
 
 class Session:

@@ -16,7 +16,7 @@ from sqlalchemy import inspect
 from cvat_widgets.errors import StoreError
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.store import Store
-from cvat_widgets.store.catalogue import pack_frames
+from cvat_widgets.store.frame_lists import pack_frames
 from cvat_widgets.store.postgresql import PostgresqlDatabase
 from cvat_widgets.store.schema import HEAD
 from tests.store.conftest import spec

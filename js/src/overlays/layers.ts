@@ -3,9 +3,9 @@ import { effect, type Signal, signal, untracked } from "@preact/signals";
 import type { ObjectState } from "../document/records";
 import type { Editor } from "../editor";
 import { ByteCache } from "../frames/cache";
+import type { View } from "../scene/area";
 import type { Context as DrawContext } from "../scene/painter";
 import type { Scene } from "../scene/scene";
-import type { View } from "../scene/static-layer";
 import { placeOf, same, tooFast } from "./placement";
 
 interface Answer {

@@ -1,5 +1,5 @@
 /** Where a layer lies in the view, and when it is worth asking for one. */
-import type { View } from "../scene/static-layer";
+import type { View } from "../scene/area";
 
 /** More frames a second than this have no layers while they are played. */
 const MOST_PER_SECOND = 6;

@@ -1,11 +1,11 @@
 /** What lies below the objects: the picture as the user wants to see it, or black for the bitmap view, and the grid. */
 import type { Settings } from "../editor";
 import type { FrameImage } from "../frames/player";
+import type { View } from "./area";
 import { drawGrid } from "./grid";
 import { ImageEffectsLayer } from "./image-effects";
 import { drawPlaceholder, ImageLayer } from "./image-layer";
 import type { Context } from "./painter";
-import type { View } from "./static-layer";
 
 export interface BackdropState {
   readonly image: FrameImage | null;

@@ -1,8 +1,8 @@
 /** Lines over the picture at regular distances in its own pixels, below the objects. */
 import type { GridSettings } from "../view-settings";
+import type { View } from "./area";
 import { translucent } from "./colors";
 import type { Context } from "./painter";
-import type { View } from "./static-layer";
 
 /** Lines nearer than this many CSS pixels would be a veil: only every second, fourth, … is drawn. */
 const NEAREST = 4;

@@ -1,7 +1,7 @@
 /** The picture of the frame, or what stands for it while there is none. */
 import type { FrameImage } from "../frames/player";
+import type { View } from "./area";
 import type { Context } from "./painter";
-import type { View } from "./static-layer";
 import { contextOf, createSurface, type Surface } from "./surface";
 
 /** From this many bitmap pixels to a pixel of the picture on, pixels are shown as squares. */

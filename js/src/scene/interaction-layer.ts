@@ -1,6 +1,7 @@
 /** What the user is working on: selected, hovered and growing shapes, their handles and texts, the crosshair. */
 import { kindOf } from "../shapes/index";
 import { type Box, boxOfPoints, type Figure, type Handle, type Point } from "../shapes/kind";
+import type { View } from "./area";
 import { drawBitmap } from "./bitmap-layer";
 import { translucent } from "./colors";
 import type { Item } from "./items";
@@ -8,7 +9,6 @@ import { drawPlate, FONT, widestLine } from "./labels";
 import { type Area, type Context, dotAt, enter, paintItem, type Style } from "./painter";
 import { onScreen, type Turn, turnSize, uprightMatrix } from "./picture-turn";
 import type { Draft, Preview } from "./stage";
-import type { View } from "./static-layer";
 
 export interface Lifted {
   readonly item: Item;

@@ -11,19 +11,21 @@ import type { Editor } from "../editor";
 import type { FrameImage } from "../frames/player";
 import { kindOf } from "../shapes/index";
 import type { Box, Figure, Handle, Point } from "../shapes/kind";
+import type { View } from "./area";
 import { Backdrop } from "./backdrop";
 import { Canvases } from "./canvases";
 import { drawInteraction } from "./interaction-layer";
 import { ItemList } from "./items";
 import { Lifting } from "./lifting";
 import { Notice } from "./notice";
-import { type Context, enter, lineWidthFor, type Style } from "./painter";
+import { type Context, enter, type Style } from "./painter";
 import { Picker } from "./picker";
 import { drawProjections } from "./projections";
 import { SpatialIndex } from "./spatial-index";
 import type { Preview, Stage } from "./stage";
-import { StaticLayer, type View } from "./static-layer";
+import { StaticLayer } from "./static-layer";
 import { stillOf } from "./still";
+import { styleOf } from "./style";
 import { contextOf } from "./surface";
 import { Viewport } from "./viewport";
 
@@ -64,8 +66,6 @@ export class Scene implements Stage {
   private drawnFrame = Number.NaN;
   private fittedFrame = Number.NaN;
   private fittedSize: readonly [number, number] = [0, 0];
-  /** Scale and offset after the last fit. */
-  private fittedView: readonly [number, number, number] = [0, 0, 0];
 
   constructor(
     readonly host: HTMLElement,
@@ -104,10 +104,8 @@ export class Scene implements Stage {
 
   fit(): void {
     const [width, height] = this.pictureSize();
-    const { viewport } = this;
-    viewport.fit(width, height);
+    this.viewport.fit(width, height);
     this.fittedSize = [width, height];
-    this.fittedView = [viewport.scale.peek(), viewport.x.peek(), viewport.y.peek()];
   }
 
   /** Zoom at a point of the page, or at the centre of the view. */
@@ -245,7 +243,7 @@ export class Scene implements Stage {
     const turn = this.editor.turns.of(this.shownFrame.value);
     if (turn === this.viewport.turn.peek()) return;
     untracked(() => {
-      const fitted = this.isFitted();
+      const fitted = this.viewport.fitted;
       this.viewport.setTurn(turn);
       if (fitted) this.fit();
       this.statics.setStyle(this.style());
@@ -314,7 +312,7 @@ export class Scene implements Stage {
     if (this.canvases.resize(width, height, this.viewport.turn.peek())) this.topEmpty = false;
     const [oldWidth, oldHeight] = this.viewport.size.peek();
     if (width !== oldWidth || height !== oldHeight) {
-      const fitted = this.isFitted();
+      const fitted = this.viewport.fitted;
       this.viewport.resize(width, height);
       // Who looks at the whole picture wants to go on doing so.
       if (fitted || oldWidth === 0 || oldHeight === 0) this.fit();
@@ -323,12 +321,6 @@ export class Scene implements Stage {
     this.topDirty = true;
     // Drawing at once: a resized canvas is empty until then.
     this.draw();
-  }
-
-  private isFitted(): boolean {
-    const { viewport } = this;
-    const [scale, x, y] = this.fittedView;
-    return viewport.scale.peek() === scale && viewport.x.peek() === x && viewport.y.peek() === y;
   }
 
   /* Drawing */
@@ -414,20 +406,13 @@ export class Scene implements Stage {
   }
 
   private style(): Style {
-    const settings = this.editor.settings.peek();
-    const bitmap = this.editor.bitmap.peek();
-    return {
-      opacity: bitmap ? 1 : settings.opacity / 100,
-      outlines: settings.outlines && !bitmap,
-      outlineColor: bitmap ? "" : settings.outlineColor,
-      texts: settings.showText === "always" && !bitmap,
-      centerTexts: settings.textPosition === "center",
+    const { settings, bitmap } = this.editor;
+    return styleOf(settings.peek(), {
+      bitmap: bitmap.peek(),
       turn: this.viewport.turn.peek(),
-      textSize: settings.textSize,
-      pointRadius: settings.controlPointSize,
-      lineWidth: lineWidthFor(this.list.items.length, this.canvases.pixelRatio),
+      items: this.list.items.length,
       pixelRatio: this.canvases.pixelRatio,
-    };
+    });
   }
 
   private view(): View {

@@ -1,7 +1,8 @@
 /** What a view shows as a picture file: for the notebook's saved output, where nothing moves. */
+
+import type { View } from "./area";
 import type { Item } from "./items";
 import { boxOfArea, enter, paintItem, type Style, touches } from "./painter";
-import type { View } from "./static-layer";
 import { contextOf, createSurface, toPng, upright } from "./surface";
 
 /**

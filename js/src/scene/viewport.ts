@@ -20,6 +20,8 @@ export class Viewport {
   readonly turn: Signal<Turn> = signal(0);
   /** A very large picture must still fit, so the lower limit can be below MIN_SCALE. */
   private lowest = MIN_SCALE;
+  /** Scale and offset after the last fit. */
+  private afterFit: readonly [scale: number, x: number, y: number] = [0, 0, 0];
 
   toScreen(x: number, y: number): Point {
     const scale = this.scale.value;
@@ -67,6 +69,13 @@ export class Viewport {
     const scale = Math.min((viewWidth - 2 * margin) / width, (viewHeight - 2 * margin) / height);
     this.lowest = Math.min(MIN_SCALE, scale);
     this.centre(scale, width / 2, height / 2);
+    this.afterFit = [this.scale.peek(), this.x.peek(), this.y.peek()];
+  }
+
+  /** Whether the view is as the last fit has left it. */
+  get fitted(): boolean {
+    const [scale, x, y] = this.afterFit;
+    return this.scale.peek() === scale && this.x.peek() === x && this.y.peek() === y;
   }
 
   /** Show a box of the picture, centred, with `padding` CSS pixels around it. */
