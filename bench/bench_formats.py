@@ -67,7 +67,8 @@ before = memory("VmRSS")
 data = read_dataset("large.zip", "CVAT 1.1")
 read = memory("VmHWM") - before
 columns = [getattr(data.table, each.name) for each in dataclasses.fields(data.table)]
-table = sum(column.nbytes for column in columns if hasattr(column, "nbytes")) / 2**20
+# A column with one value everywhere takes the memory of that value.
+table = sum(column.nbytes for column in columns if getattr(column, "strides", (0,)) != (0,)) / 2**20
 open("/proc/self/clear_refs", "w").write("5")  # the highest mark so far is forgotten
 write_dataset(data, "out.zip", "CVAT for images 1.1")
 print(json.dumps([table, read, memory("VmHWM") - before]))

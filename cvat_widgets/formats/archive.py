@@ -147,14 +147,16 @@ def _file_bytes(path: str, most: int = _MAX_MEMBER + 1) -> bytes:
         os.close(handle)
 
 
-def _files_below(folder: str, prefix: str = "") -> Iterator[str]:
-    """Yield the names of the files in a folder and below; links are not followed, so that none leads out of it."""
+def _files_below(folder: str, prefix: str = "") -> list[str]:
+    """Return the names of the files in a folder and below; links are not followed, so that none leads out of it."""
+    found = []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                yield from _files_below(entry.path, f"{prefix}{entry.name}/")
-            elif entry.is_file(follow_symlinks=False):
-                yield f"{prefix}{entry.name}"
+            if entry.is_file(follow_symlinks=False):
+                found.append(prefix + entry.name)
+            elif entry.is_dir(follow_symlinks=False):
+                found += _files_below(entry.path, f"{prefix}{entry.name}/")
+    return found
 
 
 @contextlib.contextmanager

@@ -104,6 +104,8 @@ class _Reader:
                 self._annotation(annotation, points, frame_of, label_of)
             except (CvatWidgetsError, KeyError, TypeError, ValueError, OverflowError) as error:
                 raise FormatError(_reason(error, annotation), where=f"{where}: annotations[{index}]") from None
+            # The text of a mask goes once its runs are in the rows.
+            annotation.segmentation = None
 
     def _columns(self, items: list[CocoAnnotation], points: Floats, frame_of: dict[int, int], label_of: dict[int, int]) -> bool:
         """Take a file of boxes and polygons as whole columns; if something is wrong with it, take nothing and say so."""
@@ -145,7 +147,7 @@ class _Reader:
             (rows.group, np.repeat(groups, parts)), (rows.z_order, zeros), (rows.flags, zeros), (rows.rotation, zeros * 0.0),
             (rows.source, zeros + _FILE), (rows.score, np.repeat(scores, parts)),
         ):  # fmt: skip
-            column.frombytes(values.tobytes())
+            column.frombytes(values.astype(column.typecode).tobytes())
         lengths = np.fromiter(itertools.chain.from_iterable(each or (4,) for each in outlines), np.int64, total)
         start = len(rows.points)
         rows.offsets.frombytes((start + np.cumsum(lengths)).tobytes())

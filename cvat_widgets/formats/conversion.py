@@ -56,8 +56,7 @@ def _with_media(dataset: Dataset, path: Path) -> Dataset:
     images = dataset.meta.get("images")
     if not images or dataset.media is not None:
         return dataset
-    names = dataset.frames.names
-    return replace(dataset, media=ArchivePictures(path, images, {frame: names[frame] for frame in range(len(names))}))
+    return replace(dataset, media=ArchivePictures(path, images, dataset.frames.names))
 
 
 @contextlib.contextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import chain, repeat
+from operator import itemgetter
 from typing import Any
 from xml.parsers import expat
 
@@ -12,7 +14,7 @@ import numpy as np
 from cvat_widgets.errors import CvatWidgetsError, FormatError
 from cvat_widgets.formats.cvat_meta import MetaReader
 from cvat_widgets.formats.dataset import Dataset
-from cvat_widgets.formats.rows import RowBuilder
+from cvat_widgets.formats.rows import Integers, RowBuilder
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.kinds import (
     CUBOID,
@@ -43,10 +45,13 @@ _TYPES = {
     "skeleton": SKELETON,
     "tag": TAG,
 }
+_CORNERS = itemgetter("xtl", "ytl", "xbr", "ybr")
 _CUBOID = [f"{axis}{corner}{side}" for side in "12" for corner in ("tl", "bl", "tr", "br") for axis in "xy"]
 _OCCLUDED, _OUTSIDE, _KEYFRAME = int(Flag.OCCLUDED), int(Flag.OUTSIDE), int(Flag.KEYFRAME)
 _FILE = SOURCE_CODE["file"]
 _FAR = math.inf
+_WAITING = 200
+"""Boxes that are collected before they become rows: enough to go column by column, few enough to stay in the cache."""
 
 
 def read_xml(blocks: Iterable[bytes], where: str) -> Dataset:
@@ -79,6 +84,8 @@ class _Reader:
         self.attribute: str | None = None
         self.text: list[str] = []
         self.last_frame = -1
+        self.boxes: list[tuple[dict[str, str], int, int]] = []
+        self.line = 0
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
         self.parser.StartElementHandler = self.start
@@ -90,13 +97,14 @@ class _Reader:
         raise FormatError("the XML declares entities or a DTD, which annotations have no use for", where=self._place())
 
     def _place(self) -> str:
-        return f"{self.where}:{self.parser.CurrentLineNumber}"
+        return f"{self.where}:{self.line or self.parser.CurrentLineNumber}"
 
     def parse(self, blocks: Iterable[bytes]) -> None:
         try:
             for block in blocks:
                 self.parser.Parse(block, False)
             self.parser.Parse(b"", True)
+            self._enter_boxes()
         except expat.ExpatError as error:
             raise FormatError(
                 f"the XML is damaged: {expat.errors.messages[error.code]}", where=f"{self.where}:{error.lineno}"
@@ -114,14 +122,19 @@ class _Reader:
     # -- elements ------------------------------------------------------------------------------------------------
 
     def start(self, name: str, values: dict[str, str]) -> None:
-        if not self.root:
+        # The commonest first: a box of an image, which waits for many more.
+        if name == "box" and self.frame >= 0 and self.track is None and self.skeleton is None:
+            self.open_rows.append(len(self.rows.id) + len(self.boxes))
+            self.boxes.append((values, self.frame, self.parser.CurrentLineNumber))
+        elif not self.root:
             self.root = name
         elif self.meta.depth or name == "meta":
+            # It never stands in an image; what looks like a box in there is none.
+            self.frame = -1
             self.meta.start(name)
             self._collect(True)
-        elif name == "box" and self.frame >= 0 and self.track is None and self.skeleton is None:
-            self._image_box(values)
         elif name in _TYPES:
+            self._enter_boxes()
             self._shape(name, values)
         elif name == "attribute":
             self.attribute = values["name"]
@@ -131,6 +144,7 @@ class _Reader:
             size = int(values.get("width", 0)), int(values.get("height", 0))
             self.frames.append((values["name"], *size, values.get("subset", ""), int(values.get("id", self.frame))))
         elif name == "track":
+            self._enter_boxes()
             self.track_count += 1
             source = SOURCE_CODE.get(values.get("source", "file"), _FILE)
             label = self.rows.label_code(values["label"])
@@ -143,47 +157,74 @@ class _Reader:
         self.parser.CharacterDataHandler = self.text.append if on else None
 
     def end(self, name: str) -> None:
-        if self.meta.depth:
-            self.meta.end(name, "".join(self.text))
-            self._collect(bool(self.meta.depth))
-        elif name == "attribute" and self.attribute is not None:
-            if self.open_rows:
-                row = self.open_rows[-1]
-                self.rows.add_attribute(row, self.rows.label[row], self.attribute, "".join(self.text))
-            self.attribute = None
-            self._collect(False)
-        elif name in _TYPES:
+        if name in _TYPES and not self.meta.depth:
             if self.open_rows:
                 self.open_rows.pop()
             if name == "skeleton":
                 self.skeleton = None
+        elif self.meta.depth:
+            self.meta.end(name, "".join(self.text))
+            self._collect(bool(self.meta.depth))
+        elif name == "attribute" and self.attribute is not None:
+            if self.open_rows:
+                self._attribute(self.open_rows[-1], self.attribute, "".join(self.text))
+            self.attribute = None
+            self._collect(False)
         elif name == "image":
             self.frame = -1
+            if len(self.boxes) > _WAITING:
+                self._enter_boxes()
         elif name == "track":
             self.track = None
 
-    def _image_box(self, values: dict[str, str]) -> None:
-        """A box of an image: what :meth:`_shape` does, without its questions. Most elements of most files are one."""
-        rows = self.rows
-        left, top, right, bottom = float(values["xtl"]), float(values["ytl"]), float(values["xbr"]), float(values["ybr"])
-        if not -_FAR < left + top + right + bottom < _FAR:
-            raise FormatError("a coordinate is not a finite number", where=self._place())
-        self.open_rows.append(len(rows.id))
-        rows.id.append(self.next_id)
-        self.next_id += 1
-        rows.frame.append(self.frame)
-        rows.label.append(rows.label_code(values["label"]))
-        rows.type.append(RECTANGLE)
-        rows.track.append(-1)
-        rows.parent.append(-1)
-        rows.group.append(int(values["group_id"]) if "group_id" in values else 0)
-        rows.z_order.append(int(values["z_order"]) if "z_order" in values else 0)
-        rows.flags.append(_OCCLUDED if values.get("occluded") == "1" else 0)
-        rows.rotation.append(float(values["rotation"]) if "rotation" in values else 0.0)
-        rows.source.append(SOURCE_CODE.get(values["source"], _FILE) if "source" in values else _FILE)
-        rows.score.append(1.0)
-        rows.points.extend((left, top, right, bottom))
-        rows.offsets.append(len(rows.points))
+    def _attribute(self, row: int, name: str, value: str) -> None:
+        waiting = row - len(self.rows.id)
+        label = self.rows.label[row] if waiting < 0 else self.rows.label_code(self.boxes[waiting][0]["label"])
+        self.rows.add_attribute(row, label, name, value)
+
+    def _enter_boxes(self) -> None:
+        """Give the boxes of images to the rows, column by column: most elements of most files are one."""
+        if not self.boxes:
+            return
+        rows, count = self.rows, len(self.boxes)
+        boxes, frames, _ = zip(*self.boxes, strict=True)
+        try:
+            points = [*map(float, chain.from_iterable(map(_CORNERS, boxes)))]
+            labels = [values["label"] for values in boxes]
+            groups = Integers((int(values.get("group_id", 0)) for values in boxes), "i")
+            orders = Integers((int(values.get("z_order", 0)) for values in boxes), "i")
+            angles = [float(values.get("rotation", 0)) for values in boxes]
+            sound = -_FAR < sum(points) < _FAR
+        except (KeyError, ValueError, OverflowError):
+            sound = False
+        if not sound:
+            self._enter_one_by_one()
+            return
+        codes = {label: rows.label_code(label) for label in dict.fromkeys(labels)}
+        rows.id.extend(range(self.next_id, self.next_id + count))
+        rows.frame.extend(frames)
+        rows.label.extend(map(codes.__getitem__, labels))
+        rows.type.extend(repeat(RECTANGLE, count))
+        rows.track.extend(repeat(-1, count))
+        rows.parent.extend(repeat(-1, count))
+        rows.group.extend(groups)
+        rows.z_order.extend(orders)
+        rows.flags.extend(_OCCLUDED if values.get("occluded") == "1" else 0 for values in boxes)
+        rows.rotation.extend(angles)
+        rows.source.extend(SOURCE_CODE.get(values.get("source", "file"), _FILE) for values in boxes)
+        rows.score.extend(repeat(1.0, count))
+        rows.offsets.extend(range(len(rows.points) + 4, len(rows.points) + 4 * count + 1, 4))
+        rows.points.fromlist(points)
+        self.next_id += count
+        self.boxes.clear()
+
+    def _enter_one_by_one(self) -> None:
+        """Do the same where something is wrong with a box: this says what, and on which line."""
+        boxes, self.boxes = self.boxes, []
+        frame, open_rows = self.frame, [*self.open_rows]
+        for values, self.frame, self.line in boxes:
+            self._shape("box", values)
+        self.frame, self.line, self.open_rows = frame, 0, open_rows
 
     def _shape(self, name: str, values: dict[str, str]) -> None:
         rows = self.rows
@@ -335,7 +376,7 @@ class _Reader:
             table=table,
             name=facts.get("name", ""),
             mode=facts.get("mode", "interpolation" if self.track_count and not self.frames else "annotation"),
-            meta=facts,
+            meta=facts if self.frames else facts | {"frames_by_number": True},
         )
 
     def _frame_index(self, facts: dict[str, Any]) -> FrameIndex:

@@ -61,7 +61,9 @@ class Datumaro(Format):
         """Write one JSON a subset and, if wanted, ``images/<subset>/<name>``."""
         writer = DatumaroWriter(dataset)
         for subset, frames in frames_by_subset(dataset).items():
-            sink.write(f"annotations/{subset}.json", writer.document(frames))
+            with sink.stream(f"annotations/{subset}.json") as add:
+                for part in writer.document(frames):
+                    add(part)
         if save_images:
             write_pictures(dataset, sink, progress)
 

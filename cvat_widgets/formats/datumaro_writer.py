@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -11,11 +12,12 @@ import numpy as np
 
 from cvat_widgets.formats.attribute_values import typed_attributes
 from cvat_widgets.formats.dataset import Dataset
-from cvat_widgets.formats.frame_rows import rows_by_frame
+from cvat_widgets.formats.frame_rows import frame_blocks, rows_by_frame
 from cvat_widgets.formats.skeleton_templates import skeleton_edges
 from cvat_widgets.model.kinds import ELLIPSE, MASK, POINTS, POLYGON, POLYLINE, RECTANGLE, SKELETON, TAG, Flag
 from cvat_widgets.model.labels import Label
 from cvat_widgets.model.masks import to_coco_rle
+from cvat_widgets.model.table import AnnotationTable
 
 __all__ = ["DatumaroWriter"]
 
@@ -54,30 +56,29 @@ class DatumaroWriter:
             self.flat.append((label, ""))
             self.flat += [(joint, label.name) for joint in label.sublabels]
         self.table = rows_by_frame(dataset, tuple(_TYPES))
-        self.categories = msgspec.Raw(_json(self._categories()))
-        self.text_of_frame = self._annotations()
+        self.number = {label.id: index for index, (label, _) in enumerate(self.flat)}
 
-    def document(self, frames: list[int]) -> bytes:
-        """Return the JSON for some frames."""
+    def document(self, frames: list[int]) -> Iterator[bytes]:
+        """Yield the JSON for some frames in pieces."""
+        yield b'{"info":{},"categories":%b,"items":[' % _json(self._categories())
+        comma = b""
+        for part, rows, bounds in frame_blocks(self.table, frames):
+            texts = _Annotations(self.dataset, self.table.take(rows), self.number).texts(rows.tolist())
+            owns = [filter(None, texts[begin:end]) for begin, end in pairwise(bounds)]
+            yield comma + b",".join(map(self._item, part, owns))
+            comma = b","
+        yield b"]}"
+
+    def _item(self, frame: int, annotations: Iterable[str]) -> bytes:
         index = self.dataset.frames
-        items = []
-        for frame in frames:
-            name = index.names[frame]
-            image: dict[str, Any] = {"path": name}
-            if index.widths[frame] and index.heights[frame]:
-                image["size"] = [int(index.heights[frame]), int(index.widths[frame])]
-            items.append(
-                {
-                    "id": _without_suffix(name),
-                    "annotations": msgspec.Raw(f"[{','.join(self.text_of_frame.get(frame, ()))}]".encode()),
-                    "attr": {"frame": frame},
-                    "image": image,
-                }
-            )
-        return _json({"info": {}, "categories": self.categories, "items": items})
+        name = index.names[frame]
+        image: dict[str, Any] = {"path": name}
+        if index.widths[frame] and index.heights[frame]:
+            image["size"] = [int(index.heights[frame]), int(index.widths[frame])]
+        found = msgspec.Raw(f"[{','.join(annotations)}]".encode())
+        return _json({"id": _without_suffix(name), "annotations": found, "attr": {"frame": frame}, "image": image})
 
     def _categories(self) -> dict[str, Any]:
-        number = {label.id: index for index, (label, _) in enumerate(self.flat)}
         skeletons = [label for label in self.dataset.labels if label.sublabels]
         return {
             "label": {
@@ -96,7 +97,7 @@ class DatumaroWriter:
             "points": {
                 "items": [
                     {
-                        "label_id": number[label.id],
+                        "label_id": self.number[label.id],
                         "labels": [joint.name for joint in label.sublabels],
                         "joints": skeleton_edges(label),
                     }
@@ -105,28 +106,34 @@ class DatumaroWriter:
             },
         }
 
-    def _annotations(self) -> dict[int, list[str]]:
-        """Return the annotations of each frame as texts."""
+
+class _Annotations:
+    """The annotations of some frames as texts.
+
+    Parameters
+    ----------
+    dataset
+        Where they come from.
+    table
+        All of them, joints behind their skeletons or not.
+    number
+        Position of each label id in the file.
+    """
+
+    def __init__(self, dataset: Dataset, table: AnnotationTable, number: dict[int, int]) -> None:
+        self.dataset = dataset
+        self.table = table
+        self.label_ids = [number[label] for label in table.label.tolist()]
+
+    def texts(self, ids: list[int]) -> list[str]:
+        """Return the text of each row, empty for joints; ``ids`` are their ids in the file."""
         table = self.table
-        if not len(table):
-            return {}
-        numbers = np.zeros(int(table.label.max()) + 1, np.int64)
-        for index, (label, _) in enumerate(self.flat):
-            if label.id < len(numbers):
-                numbers[label.id] = index
-        label_ids = numbers[table.label]
-        attributes, geometry = self._attribute_texts(), self._geometry(label_ids.tolist())
         kinds = [_TYPES[kind] for kind in table.type.tolist()]
         # Keeping the ids of tracks would give many annotations one id: they are counted like all others.
-        columns: Iterable[tuple[Any, ...]] = zip(
-            range(len(table)), kinds, attributes, table.group.tolist(), label_ids.tolist(), geometry, strict=True
-        )
-        top = np.flatnonzero(table.parent < 0)
-        texts = list(map(_ANNOTATION.__mod__, columns))
-        found: dict[int, list[str]] = {}
-        frames = table.frame.tolist()
-        for row in top.tolist():
-            found.setdefault(frames[row], []).append(texts[row])
+        columns = zip(ids, kinds, self._attribute_texts(), table.group.tolist(), self.label_ids, self._geometry(), strict=True)
+        found = list(map(_ANNOTATION.__mod__, columns))
+        for row in np.flatnonzero(table.parent >= 0).tolist():
+            found[row] = ""
         return found
 
     def _attribute_texts(self) -> list[str]:
@@ -150,7 +157,7 @@ class DatumaroWriter:
         texts: list[str] = occluded.tolist()
         return texts
 
-    def _geometry(self, label_ids: list[int]) -> list[str]:
+    def _geometry(self) -> list[str]:
         """Return what stands behind the label of each row."""
         table = self.table
         texts = np.full(len(table), "", object)
@@ -178,7 +185,7 @@ class DatumaroWriter:
             texts[row] = _POINTS % (z_order[row], [2 * cx - right, top, right, 2 * cy - top])
         for row in np.flatnonzero(table.type == MASK).tolist():
             texts[row] = f',"rle":{self._rle(row)},"z_order":{z_order[row]}'
-        self._add_skeletons(texts, label_ids)
+        self._add_skeletons(texts)
         found: list[str] = texts.tolist()
         return found
 
@@ -191,7 +198,7 @@ class DatumaroWriter:
             width, height = int(points[-2]) + 1, int(points[-1]) + 1
         return _json(to_coco_rle(points, width, height)).decode()
 
-    def _add_skeletons(self, texts: Any, label_ids: list[int]) -> None:
+    def _add_skeletons(self, texts: Any) -> None:
         """Put the joints of each skeleton behind it, as Datumaro nests them."""
         table = self.table
         joints = np.flatnonzero(table.parent >= 0)
@@ -202,7 +209,7 @@ class DatumaroWriter:
             values = {"occluded": bool(occluded[row])} | attributes.get(row, {})
             text = _ANNOTATION % (
                 *(0, _TYPES[int(table.type[row])], _json(values)[1:-1].decode()),
-                *(int(table.group[row]), label_ids[row], texts[row]),
+                *(int(table.group[row]), self.label_ids[row], texts[row]),
             )
             inner.setdefault((int(table.parent[row]), int(table.frame[row])), []).append(text)
         for row in np.flatnonzero(table.type == SKELETON).tolist():

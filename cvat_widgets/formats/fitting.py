@@ -7,6 +7,7 @@ sizes of its frames before labels and frames are matched.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -17,7 +18,7 @@ from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import LabelSet
 
-__all__ = ["Fit", "fit_to_task", "sizes_of_rows"]
+__all__ = ["Fit", "ScaledFit", "fit_to_task", "sizes_of_rows"]
 
 Fit: TypeAlias = Callable[[LabelSet, NDArray[np.int32], NDArray[np.int32]], Dataset]
 """``fit(labels, widths, heights)``: the dataset in pixels of frames of these sizes (0: not known)."""
@@ -45,6 +46,31 @@ def fit_to_task(dataset: Dataset, labels: LabelSet, frames: FrameIndex, frame_ma
         for theirs, own in ((frames.widths, dataset.frames.widths), (frames.heights, dataset.frames.heights))
     ]
     return fit(labels, *sizes)
+
+
+@dataclass(frozen=True, eq=False)
+class ScaledFit:
+    """The fit of shapes whose points grow with their frame, which rectangles and polygons do: nothing is kept but the table.
+
+    Parameters
+    ----------
+    dataset
+        The dataset in pixels; where a size is not known, in fractions.
+    """
+
+    dataset: Dataset
+
+    def __call__(self, _labels: LabelSet, widths: NDArray[np.int32], heights: NDArray[np.int32]) -> Dataset:
+        """Return the dataset in pixels of frames of these sizes."""
+        frames, table = self.dataset.frames, self.dataset.table
+        frame = np.repeat(table.frame, np.diff(table.offsets) // 2)
+        points = table.points.copy()
+        for axis, (theirs, own) in enumerate(((widths, frames.widths), (heights, frames.heights))):
+            points[axis::2] *= (np.where(theirs > 0, theirs, 1) / np.where(own > 0, own, 1))[frame]
+        fitted = FrameIndex(frames.names, widths, heights, frames.subsets, frames.ids)
+        return replace(
+            self.dataset, table=replace(table, points=points), frames=fitted, meta={**self.dataset.meta, "fit": self}
+        )
 
 
 def sizes_of_rows(dataset: Dataset, frame: NDArray[np.int32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,10 @@ from cvat_widgets.model.kinds import Flag
 from cvat_widgets.model.slicing import without_repeats
 from cvat_widgets.model.table import AnnotationTable
 
-__all__ = ["frames_by_subset", "rebuilt_tracks", "rows_by_frame"]
+__all__ = ["frame_blocks", "frames_by_subset", "rebuilt_tracks", "rows_by_frame"]
+
+_BLOCK = 50_000
+"""Coordinates in a block of frames, so that no export is in memory as a whole."""
 
 
 def frames_by_subset(dataset: Dataset) -> dict[str, list[int]]:
@@ -40,6 +43,31 @@ def rows_by_frame(dataset: Dataset, types: Sequence[int]) -> AnnotationTable:
             joints[row] = (int(table.parent[row]), int(table.frame[row])) in pairs
     table = table.take(shown | joints)
     return table.take(np.lexsort((table.z_order, table.frame)))
+
+
+def frame_blocks(table: AnnotationTable, frames: Sequence[int]) -> Iterator[tuple[list[int], NDArray[np.int64], list[int]]]:
+    """Yield frames, as many at a time as make a handy piece of a file, in their order.
+
+    Parameters
+    ----------
+    table
+        Rows sorted by frame.
+    frames
+        Those wanted.
+
+    Yields
+    ------
+    tuple
+        Frames, the rows of all of them one after the other, and where those of each frame begin; last, their number.
+    """
+    wanted = np.asarray(frames, np.int64)
+    begin = np.searchsorted(table.frame, wanted)
+    counts = np.searchsorted(table.frame, wanted, side="right") - begin
+    sizes = np.cumsum(table.offsets[begin + counts] - table.offsets[begin] + counts + 1)
+    for part in np.split(np.arange(len(wanted)), np.flatnonzero(np.diff(sizes // _BLOCK)) + 1):
+        bounds = np.concatenate(([0], np.cumsum(counts[part])))
+        rows = np.repeat(begin[part] - bounds[:-1], counts[part]) + np.arange(bounds[-1])
+        yield wanted[part].tolist(), rows, bounds.tolist()
 
 
 def rebuilt_tracks(table: AnnotationTable, frame_count: int) -> AnnotationTable:

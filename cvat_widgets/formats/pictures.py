@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -56,7 +56,7 @@ class ArchivePictures:
         Names of the frames.
     """
 
-    def __init__(self, path: Path, images: Mapping[int, str], names: Mapping[int, str]) -> None:
+    def __init__(self, path: Path, images: Mapping[int, str], names: Sequence[str]) -> None:
         self._path = path
         self._images = images
         self._names = names

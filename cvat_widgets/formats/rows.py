@@ -28,10 +28,13 @@ else:
 
 
 class Integers(_IntegerArray):
-    """A growing column of 64-bit integers: an eighth of a list's memory, and handed to NumPy without a copy."""
+    """A growing column of integers: an eighth of a list's memory or less, and handed to NumPy without a copy.
 
-    def __new__(cls, values: Iterable[int] = ()) -> Integers:
-        return cast("Integers", super().__new__(cls, "q", values))
+    ``code`` is their type as the array module has it: 64 bits, or 32 (``i``) or 8 (``B``).
+    """
+
+    def __new__(cls, values: Iterable[int] = (), code: str = "q") -> Integers:
+        return super().__new__(cls, code, values)
 
     def __iadd__(self, values: Iterable[Any]) -> Integers:  # type: ignore[misc]
         self.extend(values)
@@ -54,16 +57,16 @@ class RowBuilder:
 
     def __init__(self) -> None:
         self.id = Integers()
-        self.frame = Integers()
-        self.label = Integers()
-        self.type = Integers()
+        self.frame = Integers(code="i")
+        self.label = Integers(code="i")
+        self.type = Integers(code="B")
         self.track = Integers()
         self.parent = Integers()
-        self.group = Integers()
-        self.z_order = Integers()
-        self.flags = Integers()
+        self.group = Integers(code="i")
+        self.z_order = Integers(code="i")
+        self.flags = Integers(code="B")
         self.rotation = Floats()
-        self.source = Integers()
+        self.source = Integers(code="B")
         self.score = Floats()
         self.points = Floats()
         self.offsets = Integers([0])

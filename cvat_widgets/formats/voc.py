@@ -14,7 +14,7 @@ from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.formats.voc_layout import VocLayout, frame_id, picture_name
 from cvat_widgets.formats.voc_masks import write_masks
 from cvat_widgets.formats.voc_reader import flat_documents, read_voc
-from cvat_widgets.formats.voc_writer import document, object_texts
+from cvat_widgets.formats.voc_writer import document, objects_of_frames
 from cvat_widgets.model.kinds import ELLIPSE, MASK, POLYGON, RECTANGLE, TAG, Flag
 
 __all__ = ["PascalVoc"]
@@ -61,8 +61,6 @@ class PascalVoc(Format):
         label_map = LabelMap(label_map.names, voc_colors(len(label_map.names)), 0)
         sink.write("labelmap.txt", voc_lines(label_map))
         boxes = rows_by_frame(dataset, (RECTANGLE,))
-        objects = object_texts(dataset, boxes)
-        starts = np.searchsorted(boxes.frame, np.arange(len(dataset.frames) + 1)).tolist()
         tags = _tags(dataset)
         label = painter.table.label
         for subset, chosen in frames_by_subset(dataset).items():
@@ -70,9 +68,8 @@ class PascalVoc(Format):
             empty: list[str] = []
             masked: list[str] = []
             tagged: dict[str, set[str]] = {}
-            for frame in chosen:
+            for frame, own in objects_of_frames(dataset, boxes, chosen):
                 key = frame_id(dataset.frames.names[frame])
-                own = objects[starts[frame] : starts[frame + 1]]
                 segments: list[Segment] = painter.segments(frame)
                 sink.write(f"Annotations/{key}.xml", document(dataset, frame, own, segmented=bool(segments)))
                 if segments:

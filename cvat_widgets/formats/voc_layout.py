@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 
 from cvat_widgets.errors import FormatError
 from cvat_widgets.formats.archive import Members
@@ -47,10 +46,10 @@ class VocLayout:
         self.members = members
         roots: set[str] = set()
         for name in members.names:
-            parts = PurePosixPath(name).parts
-            place = next((index for index, part in enumerate(parts[:-1]) if part in _FOLDERS), None)
+            folders = name.split("/")[:-1]
+            place = next((index for index, folder in enumerate(folders) if folder in _FOLDERS), None)
             if place is not None:
-                roots.add("".join(f"{part}/" for part in parts[:place]))
+                roots.add("".join(f"{folder}/" for folder in folders[:place]))
         self.roots = sorted(roots)
         self.root = self.roots[0] if roots else ""
         self.label_map_name = next((name for name in members.names if name == f"{self.root}labelmap.txt"), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,7 +68,7 @@ class _Reader:
         self.place = members.where("\0")
         self.names: dict[int, str] = {}
         self.codes: dict[str | None, int] = {}
-        self.points: list[float] = []
+        self.points = self.rows.points
         self.tracks: dict[int, int] = {}
         self.flags: dict[int, int] = {}
         self.groups: dict[int, int] = {}
@@ -225,26 +226,25 @@ class _Reader:
         """Note a rectangle; all of them become rows at once."""
         corners = {child.tag: child.text for child in element}
         points = float(corners["xmin"]), float(corners["ymin"]), float(corners["xmax"]), float(corners["ymax"])  # type: ignore[arg-type]
-        self.points += points
+        self.points.extend(points)
         self.rows.label.append(label)
         return len(self.rows.label) - 1
 
     def _enter_boxes(self) -> None:
         """Give the rectangles to the rows, column by column."""
         rows, count = self.rows, len(self.rows.label)
-        rows.points.extend(self.points)
         rows.offsets.extend(range(4, 4 * count + 1, 4))
         rows.id.extend(range(1, count + 1))
         rows.next_id = count + 1
         for _, frame, boxes in self.documents_read:
-            rows.frame.extend([frame] * boxes)
+            rows.frame.extend(repeat(frame, boxes))
         for column, default in (
             (rows.type, RECTANGLE), (rows.track, -1), (rows.parent, -1), (rows.group, 0), (rows.z_order, 0), (rows.flags, 0),
             (rows.source, SOURCE_CODE["file"]),
         ):  # fmt: skip
-            column.extend([default] * count)
-        rows.rotation.extend([0.0] * count)
-        rows.score.extend([1.0] * count)
+            column.extend(repeat(default, count))
+        rows.rotation.extend(repeat(0.0, count))
+        rows.score.extend(repeat(1.0, count))
         for target, values in ((rows.track, self.tracks), (rows.flags, self.flags), (rows.group, self.groups)):
             for row, value in values.items():
                 target[row] = value
@@ -255,7 +255,7 @@ class _Reader:
         """Refuse boxes that cannot be, all at once."""
         if not self.points:
             return
-        corners = np.array(self.points).reshape(-1, 4)
+        corners = np.asarray(self.points).reshape(-1, 4)
         wild = ~(np.abs(corners) <= _MAX_COORDINATE).all(axis=1)
         turned = (corners[:, 2:] < corners[:, :2]).any(axis=1)
         rotation = np.zeros(len(corners))
@@ -286,7 +286,7 @@ class _Reader:
         """
         rows_of: dict[int, list[int]] = {}
         if self.checks:
-            for row in range(len(self.points) // 4):
+            for row in range(sum(boxes for _, _, boxes in self.documents_read)):
                 if row not in self.part_rows:
                     rows_of.setdefault(self.rows.label[row], []).append(row)
         for (label, kind), found in self.checks.items():

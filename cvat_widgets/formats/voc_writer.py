@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape
 
 import numpy as np
 
 from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.formats.frame_rows import frame_blocks
 from cvat_widgets.formats.voc_layout import frame_id, picture_name
 from cvat_widgets.model.kinds import Flag
 from cvat_widgets.model.table import AnnotationTable
 
-__all__ = ["document", "object_texts"]
+__all__ = ["document", "objects_of_frames"]
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HEAD = """<annotation>
@@ -70,7 +73,15 @@ def document(dataset: Dataset, frame: int, objects: list[str], *, segmented: boo
     return "".join((_HEAD % (_text(folder), _text(picture_name(name)), size, segmented), *objects, "</annotation>\n"))
 
 
-def object_texts(dataset: Dataset, boxes: AnnotationTable) -> list[str]:
+def objects_of_frames(dataset: Dataset, boxes: AnnotationTable, frames: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
+    """Yield each of the frames with one ``<object>`` a rectangle; ``boxes`` are sorted by frame."""
+    for part, rows, bounds in frame_blocks(boxes, frames):
+        texts = _object_texts(dataset, boxes.take(rows))
+        for frame, (begin, end) in zip(part, pairwise(bounds), strict=True):
+            yield frame, texts[begin:end]
+
+
+def _object_texts(dataset: Dataset, boxes: AnnotationTable) -> list[str]:
     """Return one ``<object>`` a rectangle."""
     count = len(boxes)
     if not count:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cvat_widgets.errors import FormatError
 from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.formats.fitting import ScaledFit
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.formats.ultralytics_writer import box_lines
 from cvat_widgets.formats.yolo_frames import (
@@ -142,13 +143,12 @@ def _listed(members: Members, root: str, lists: dict[str, tuple[str, str]]) -> F
         for line, where in read_text(members, member):
             path = inner_path(line, where)
             text = text_name(path)
-            labels = root + text
+            labels, picture = root + text, root + path
             if labels not in present:
                 raise FormatError(f"the label file {text[:120]!r} is missing", where=where)
             # The first folder is the subset's.
             name = path.partition("/")[2] or path
-            picture = root + path if root + path in present else ""
-            frames.add(path, picture_name(name), subset, labels, picture, where, text)
+            frames.add(path, picture_name(name), subset, labels, picture if picture in present else "", where, text)
     return frames
 
 
@@ -177,12 +177,8 @@ def _dataset(members: Members, frames: FrameList, labels: LabelSet) -> Dataset:
     lines.check_fractions(ones, ones * 5)
     lines.refuse((lines.block(3, 2) < 0).any(axis=1), "the width or height of a box is negative")
     placed = place(lines, frame_of_file, frames.subsets, range(len(labels)))
-    ids = [label.id for label in labels]
-    meta = {"images": frames.images()}
-
-    def fit(_labels: LabelSet, widths: NDArray[np.int32], heights: NDArray[np.int32]) -> Dataset:
-        table = box_table(placed, ids, widths, heights)
-        index = FrameIndex(frames.names, widths, heights, tuple(frames.subsets))
-        return Dataset(labels=labels, frames=index, table=table, name=members.path.stem, meta=meta | {"fit": fit})
-
-    return fit(labels, *frames.sizes(members))
+    widths, heights = frames.sizes(members)
+    table = box_table(placed, [label.id for label in labels], widths, heights)
+    index = FrameIndex(frames.names, widths, heights, tuple(frames.subsets))
+    found = Dataset(labels=labels, frames=index, table=table, name=members.path.stem, meta={"images": frames.images()})
+    return replace(found, meta={**found.meta, "fit": ScaledFit(found)})

@@ -60,13 +60,13 @@ class AttributeColumns:
             dicts[row][spec] = strings[code]
         return dicts
 
-    def take(self, rows: NDArray[np.int64], row_count: int) -> AttributeColumns:
+    def take(self, rows: NDArray[np.int64]) -> AttributeColumns:
         """Return the entries of the given rows (each may appear more than once), renumbered to their new positions."""
         if not len(self):
             return self
-        starts = np.searchsorted(self.row, np.arange(row_count + 1))
-        counts = np.diff(starts)[rows]
-        entries = np.repeat(starts[rows] - np.concatenate(([0], np.cumsum(counts)[:-1])), counts) + np.arange(counts.sum())
+        starts = np.searchsorted(self.row, rows)
+        counts = np.searchsorted(self.row, rows, side="right") - starts
+        entries = np.repeat(starts - np.concatenate(([0], np.cumsum(counts)[:-1])), counts) + np.arange(counts.sum())
         new_rows = np.repeat(np.arange(len(rows)), counts)
         return AttributeColumns(new_rows, self.spec[entries], self.code[entries], self.strings)
 

@@ -58,6 +58,21 @@ def _narrowed(name: str, values: ArrayLike, dtype: type[np.generic]) -> NDArray[
     return found.astype(dtype, copy=False)
 
 
+def _shared(values: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return a column of ``count`` rows; one with the same value everywhere, as most have, takes the memory of that value.
+
+    Such a column cannot be written to. Nobody writes to the columns of a table.
+    """
+    if values.ndim and not (len(values) > 1 and values[0] == values[-1] and bool((values == values[0]).all())):
+        return values
+    return np.broadcast_to(values.ravel()[:1].copy(), count)
+
+
+def _taken(column: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
+    """Return some rows of a column."""
+    return np.broadcast_to(column[:1], len(index)) if column.strides == (0,) else column[index]
+
+
 @dataclass(frozen=True, eq=False)
 class AnnotationTable:
     """Columns of equal length n, plus ragged points and attributes.
@@ -120,7 +135,7 @@ class AnnotationTable:
         arrays = {}
         for name, (dtype, default) in _COLUMNS.items():
             value = _narrowed(name, columns.get(name, default), dtype)
-            arrays[name] = np.full(count, value, dtype) if value.ndim == 0 else value
+            arrays[name] = _shared(value, count) if value.ndim == 0 or len(value) == count else value
             if len(arrays[name]) != count:
                 raise AnnotationError(f"column {name!r} has {len(arrays[name])} rows, expected {count}")
         return cls(
@@ -183,10 +198,10 @@ class AnnotationTable:
         elif self.extras:
             extras = {new: self.extras[old] for new, old in enumerate(index.tolist()) if old in self.extras}
         return AnnotationTable(
-            **{name: getattr(self, name)[index] for name in _COLUMNS},
+            **{name: _taken(getattr(self, name), index) for name in _COLUMNS},
             points=points,
             offsets=offsets,
-            attributes=self.attributes.take(index, len(self)),
+            attributes=self.attributes.take(index),
             extras=extras,
         )
 
@@ -222,7 +237,10 @@ class AnnotationTable:
         for table, first in zip(tables, row_starts.tolist(), strict=False):
             extras.update((row + first, values) for row, values in table.extras.items())
         return cls(
-            **{name: np.concatenate([getattr(table, name) for table in tables]) for name in _COLUMNS},
+            **{
+                name: _shared(np.concatenate([getattr(table, name) for table in tables]), int(row_starts[-1]))
+                for name in _COLUMNS
+            },
             points=np.concatenate([table.points for table in tables]),
             offsets=np.concatenate(
                 [np.zeros(1, np.int64)] + [table.offsets[1:] + start for table, start in zip(tables, starts, strict=False)]
@@ -263,8 +281,9 @@ class AnnotationTable:
         if frame_count is not None:
             report(self.frame >= frame_count, f"the task has only {frame_count} frames")
         report(~np.isfinite(self.rotation) | ~np.isfinite(self.score), "rotation or score is not a finite number")
-        wild = ~(np.abs(self.points) <= 1e9)
-        if wild.any():
+        # Asked like this, no array of their size is needed; NaN is in no range either.
+        if not (self.points.min(initial=0) >= -1e9 and self.points.max(initial=0) <= 1e9):
+            wild = ~(np.abs(self.points) <= 1e9)
             owner = np.searchsorted(self.offsets, np.flatnonzero(wild), side="right") - 1
             report(np.isin(np.arange(len(self)), owner), "a coordinate is not a finite number below 1e9")
         lengths = np.diff(self.offsets)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from cvat_widgets.errors import FormatError
 from cvat_widgets.formats import coco_reader, coco_writer, read_dataset, write_dataset
 from cvat_widgets.formats.archive import Members
-from cvat_widgets.formats.cvat_reader import read_xml
+from cvat_widgets.formats.cvat_reader import _Reader, read_xml
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.yolo_lines import read_lines
 from cvat_widgets.model.geometry import areas, polygon_area
@@ -117,6 +117,33 @@ def test_an_xml_may_come_in_pieces_of_any_size(tmp_path: Path) -> None:
     assert b"".join(members.blocks("annotations.xml")) == text
     assert pieces.table.equals(whole.table)
     assert pieces.table.points.tolist() == [1, 2, 3.25, 4, 5, 6]
+
+
+XML_BOXES = """<annotations><image id="0" name="a.jpg" width="9" height="9">
+<box label="a" xtl="1" ytl="1" xbr="2" ybr="2" group_id="3" occluded="1" rotation="5"><attribute name="k">v</attribute></box>
+<box label="b" source="manual" xtl="1" ytl="1" xbr="2" ybr="3" z_order="-2"><attribute name="k">w</attribute></box>
+<skeleton label="s"><points label="1" points="1,2"/><box label="2" xtl="1" ytl="1" xbr="2" ybr="3"/></skeleton>
+<box label="a" xtl="1.5" ytl="1" xbr="2" ybr="2"></box>
+</image><track label="a" id="0"><box frame="0" xtl="1" ytl="1" xbr="2" ybr="2" outside="0"></box></track>
+<image id="1" name="b.jpg" width="9" height="9">
+<box label="b" xtl="1" ytl="1" xbr="2" ybr="2"/>
+<box label="a" xtl="2" ytl="1" xbr="2" ybr="2"{}/>
+</image><image id="2" name="c.jpg" width="9" height="9"><box label="c" xtl="1" ytl="1" xbr="2" ybr="2"/></image></annotations>"""
+
+
+def test_boxes_of_xml_entered_together_are_those_entered_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = read_xml([XML_BOXES.format("").encode()], "a.xml")
+    monkeypatch.setattr(_Reader, "_enter_boxes", _Reader._enter_one_by_one)
+    one_by_one = read_xml([XML_BOXES.format("").encode()], "a.xml")
+    assert together.table.equals(one_by_one.table)
+    assert together.labels == one_by_one.labels
+    assert len(together.table) == 10
+
+
+@pytest.mark.parametrize("wrong", [' group_id="x"', f' group_id="{10**20}"', ' rotation="?"'])
+def test_the_line_of_a_box_is_named_that_waited_for_others(wrong: str) -> None:
+    with pytest.raises(FormatError, match=r"a\.xml:9"):
+        read_xml([XML_BOXES.format(wrong).encode()], "a.xml")
 
 
 def test_numbers_that_json_does_not_know_are_numbers_all_the_same(tmp_path: Path) -> None:
