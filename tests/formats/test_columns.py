@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cvat_widgets.errors import FormatError
-from cvat_widgets.formats import coco_reader, coco_writer, read_dataset, write_dataset
+from cvat_widgets.formats import LossWarning, coco_reader, coco_writer, frame_rows, read_dataset, write_dataset
 from cvat_widgets.formats.archive import Members
 from cvat_widgets.formats.cvat_reader import _Reader, read_xml
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.yolo_lines import read_lines
 from cvat_widgets.model.geometry import areas, polygon_area
+from cvat_widgets.model.records import Element, Shape
+from tests.formats.roundtrip import CAR, EYE, FACE, NOSE, PLATE, dataset, frames
 
 numbers = st.floats(0, 600, allow_nan=False).map(lambda value: round(value, 2))
 polygons = st.integers(3, 7).flatmap(lambda count: st.lists(numbers, min_size=2 * count, max_size=2 * count))
@@ -155,3 +158,28 @@ def test_numbers_that_json_does_not_know_are_numbers_all_the_same(tmp_path: Path
     assert lines.counts.tolist() == [5, 5, 2]
     assert lines.file.tolist() == [0, 0, 2]
     assert lines.where(1).endswith("a.txt: line 3")
+
+
+@pytest.mark.parametrize("name", ["PASCAL VOC 1.1", "Datumaro 1.0"])
+def test_a_file_written_in_blocks_is_the_file_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    joints = (
+        Element(id=10, label=EYE, type="points", points=(1.0, 2.0)),
+        Element(id=11, label=NOSE, type="points", points=(3.0, 4.0)),
+    )
+    skeleton = Shape(id=9, frame=4, label=FACE, type="skeleton", points=(), elements=joints)
+    boxes = [
+        Shape(id=n, frame=n % 4, label=CAR, type="rectangle", points=(n, 1, n + 2, 5), attributes={PLATE: f"{n}"})
+        for n in range(1, 9)
+    ]
+    source = dataset([*boxes, skeleton], index=frames(6, subsets=["a", "b", "a", "", "b", "a"]))
+    contents = []
+    for block in (10**6, 1):
+        monkeypatch.setattr(frame_rows, "_BLOCK", block)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", LossWarning)
+            contents.append(Members(write_dataset(source, tmp_path / f"{block}.zip", name)))
+    once, in_blocks = contents
+    assert once.names == in_blocks.names
+    assert all(once.read(each) == in_blocks.read(each) for each in once.names)

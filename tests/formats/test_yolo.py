@@ -132,6 +132,9 @@ def test_without_pictures_the_task_gives_the_sizes(tmp_path: Path) -> None:
     frame_map = match_frames(found.frames, task)
     fitted = fit_to_task(found, found.labels, task, frame_map)
     np.testing.assert_allclose(fitted.table.points, [250, 65, 350, 95, 550, 15, 850, 25])
+    smaller = FrameIndex(task.names, np.array([500, 10]), np.array([200, 10]))
+    refitted = fit_to_task(fitted, found.labels, smaller, frame_map)
+    np.testing.assert_allclose(refitted.table.points, [125, 130, 175, 190, 275, 30, 425, 50])
     with pytest.raises(FormatError, match=r"size of the frame 'image1.jpg' is not known.*put the pictures"):
         write_dataset(found, tmp_path / "b.zip", YOLO)
     assert not (tmp_path / "b.zip").exists()

@@ -187,7 +187,7 @@ def test_commands_are_done_one_after_the_other(annotator: Any, asked: list[dict[
     second = annotator.do("split")
     third = annotator.go_to(4)
     assert [message["t"] for message in asked] == ["demonstration"] * 3
-    assert asked[-1]["state"] == {"record": False, "commands": 3, "replay": None}
+    assert asked[-1]["state"] == {"record": False, "commands": 3, "replay": None, "overlays": None}
     assert annotator.task.revision == 0, "the browser draws it"
     command = answer(annotator)
     assert command is not None
