@@ -185,7 +185,7 @@ def _of_dict(item: Mapping[str, Any], labels: LabelSet, size: tuple[int, int], w
             outside=bool(item.get("outside", False)),
             group=int(item.get("group", item.get("group_id")) or 0),
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ModelError(f"the detection cannot be read: {error}", where=where) from None
 
 
@@ -217,6 +217,8 @@ def _pairs(attributes: Any) -> Iterable[tuple[Any, Any]]:
     """Read attributes as a dict, or as CVAT's list of ``{"name", "value"}``."""
     if isinstance(attributes, Mapping):
         return attributes.items()
+    if not all(isinstance(each, Mapping) and {"name", "value"} <= each.keys() for each in attributes):
+        raise ValueError("attributes are a dict, or a list of dicts with name and value")
     return [(each["name"], each["value"]) for each in attributes]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -129,6 +129,9 @@ def test_wrong_answers_name_what_is_wrong(answer: Any, message: str) -> None:
         answering(answer)
 
 
+@example({"label": "car", "attributes": [{}]})
+@example({"label": "car", "attributes": [3]})
+@example({"label": "car", "box": [1, 2, 3, 4], "group": float("inf")})
 @given(
     st.recursive(
         st.none() | st.integers() | st.floats() | st.text(max_size=4),
