@@ -62,6 +62,10 @@ class Database:
     identity: str | None = None
     """Who the database says we are, where it enforces roles: never in a file."""
 
+    def has_roles(self) -> bool:
+        """Return whether people read this database with accounts of their own, each with a role."""
+        return False
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.lock = threading.RLock()

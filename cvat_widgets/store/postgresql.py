@@ -152,6 +152,11 @@ class PostgresqlDatabase(Database):
                 hint="Check the address, the account and that the server runs",
             ) from None
 
+    def has_roles(self) -> bool:
+        """Return whether row-level security is on."""
+        with self.read() as raw:
+            return bool(raw.execute("SELECT relrowsecurity FROM pg_class WHERE oid = 'job'::regclass").fetchone()[0])
+
     def _prepare_schema(self) -> None:
         version = self._schema_version()
         if version == HEAD:
@@ -162,7 +167,7 @@ class PostgresqlDatabase(Database):
                 return
             if version is not None:
                 migrate(core, version, self.where)
-                if raw.execute("SELECT relrowsecurity FROM pg_class WHERE oid = 'job'::regclass").fetchone()[0]:
+                if self.has_roles():
                     from cvat_widgets.store.roles import renew
 
                     renew(raw)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from cvat_widgets.errors import StoreError
 from cvat_widgets.store.schema import metadata
+from cvat_widgets.store.validation import WITH_ROLES
 
 if TYPE_CHECKING:
     from cvat_widgets.store.raw import Raw
@@ -163,10 +164,13 @@ def protect(store: Store) -> None:
     Raises
     ------
     StoreError
-        The store is not on PostgreSQL, or this account does not own it.
+        The store is not on PostgreSQL, this account does not own it, or it holds honeypots, which accounts cannot be kept
+        from telling.
     """
     _check(store)
     with store.database.write() as raw:
+        if raw.execute("SELECT 1 FROM honeypot LIMIT 1").fetchone():
+            raise StoreError(WITH_ROLES, hint="Use the service of a JupyterHub, or remove the tasks that have them")
         renew(raw)
 
 

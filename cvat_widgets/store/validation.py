@@ -14,7 +14,10 @@ from cvat_widgets.store import schema
 from cvat_widgets.store.frame_lists import pack_frames
 from cvat_widgets.store.reviews import Reviews
 
-__all__ = ["Validation"]
+__all__ = ["WITH_ROLES", "Validation"]
+
+WITH_ROLES = "honeypots are not hidden from people with accounts of their own in the database"
+"""Which files a task shows where is told to those who work on it, and a file that is shown twice is a honeypot."""
 
 
 class Validation(Reviews):
@@ -76,8 +79,16 @@ class Validation(Reviews):
         self, task_id: int, pictures: Mapping[int, int], *, media: Mapping[str, Any] | None = None,
         frames: FrameIndex | None = None, user: str = "",
     ) -> None:  # fmt: skip
-        """Say which frames hide which pictures; ``media`` and ``frames`` are the descriptions that show them there."""
+        """Say which frames hide which pictures; ``media`` and ``frames`` are the descriptions that show them there.
+
+        Raises
+        ------
+        StoreError
+            People read this database with their own accounts: from the files of a task they could tell what is hidden.
+        """
         table = schema.honeypot
+        if pictures and self.database.has_roles():
+            raise StoreError(WITH_ROLES, hint="Use a ground-truth job, or the service of a JupyterHub (docs/hub.md)")
         with self.database.write() as raw, self.database.engine.connect() as core:
             core.execute(delete(table).where(table.c.task_id == task_id))
             if pictures:

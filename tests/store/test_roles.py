@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import cvat_widgets as cw
 from cvat_widgets.errors import MediaError, StoreError
@@ -64,6 +66,24 @@ def test_everybody_is_who_the_database_says(opened: dict[str, cw.Task], monkeypa
     monkeypatch.setenv("JUPYTERHUB_USER", "maint")
     assert cw.Task.open("t", opened["ann"].store).user == "ann"
     assert (opened["ann"].store.security, opened["owner"].store.security) == ("enforced", "advisory")
+
+
+def test_honeypots_and_accounts_exclude_each_other(
+    urls: dict[str, str], opened: dict[str, cw.Task], postgresql: Server, tmp_path: Path
+) -> None:
+    for number in range(6):
+        Image.new("RGB", (20, 10), (number * 40, 0, 0)).save(tmp_path / f"{number}.png")
+    wanted = {"labels": ["car"], "frames_per_job": 2, "honeypots_per_job": 1, "frames": [0, 1]}
+    for name in ("owner", "maint"):
+        before = len(opened[name].store.tasks())
+        with pytest.raises(StoreError, match="honeypots are not hidden"):
+            cw.Task.create_with_honeypots("pots", tmp_path, store=opened[name].store, **wanted)
+        assert len(opened[name].store.tasks()) == before, "nothing is left of it"
+    with Store.open(postgresql.database()) as other:
+        cw.Task.create_with_honeypots("pots", tmp_path, store=other, **wanted)
+        with pytest.raises(StoreError, match="honeypots are not hidden"):
+            protect(other)
+        assert other.security == "advisory"
 
 
 def test_an_annotator_works_on_their_own_job(opened: dict[str, cw.Task]) -> None:
