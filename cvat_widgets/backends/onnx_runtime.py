@@ -33,6 +33,8 @@ class OnnxModel:
     ----------
     input_shape
         Shape of the picture input with names for free sizes; ``None`` if the engine does not tell.
+    inputs
+        Name and shape of every input; ``None`` if the engine does not tell.
     metadata
         Key and value texts of the file; empty with OpenCV.
     """
@@ -45,6 +47,7 @@ class OnnxModel:
             raise ModelError(f"engine={engine!r} is not known", hint="Use 'auto', 'onnxruntime' or 'opencv'")
         self.input_shape: tuple[int | str | None, ...] | None = None
         self.output_shapes: list[tuple[int | str | None, ...]] = []
+        self.inputs: list[tuple[str, tuple[int | str | None, ...]]] | None = None
         self.metadata: dict[str, str] = {}
         self._session: Any = None
         self._net: Any = None
@@ -68,6 +71,7 @@ class OnnxModel:
             entry = self._session.get_inputs()[0]
             self._input, self._half = entry.name, "float16" in entry.type
             self.input_shape = tuple(entry.shape)
+            self.inputs = [(each.name, tuple(each.shape)) for each in self._session.get_inputs()]
             self.output_shapes = [tuple(output.shape) for output in self._session.get_outputs()]
             self.metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         self.framework = "ONNX Runtime"
@@ -91,6 +95,25 @@ class OnnxModel:
             return [np.asarray(output) for output in self._session.run(None, {self._input: data})]
         self._net.setInput(blob)
         return [np.asarray(output) for output in self._net.forward(self._outputs)]
+
+    def run_all(self, arrays: Sequence[NDArray[np.float32]]) -> list[NDArray[Any]]:
+        """Run a network of one or more inputs, given in the order of the file."""
+        if self._session is None:
+            if len(arrays) != 1:
+                raise ModelError(
+                    "a file of several inputs needs ONNX Runtime",
+                    where=self.path.name,
+                    hint="Install it with: pip install 'cvat-widgets[onnx]'",
+                )
+            return self.run(arrays[0])
+        entries = self._session.get_inputs()
+        if len(entries) != len(arrays):
+            raise ModelError(f"{len(entries)} inputs were expected, not {len(arrays)}", where=self.path.name)
+        data = {
+            entry.name: array.astype(np.float16) if "float16" in entry.type else array
+            for entry, array in zip(entries, arrays, strict=True)
+        }
+        return [np.asarray(output) for output in self._session.run(None, data)]
 
     def names(self) -> list[str] | None:
         """Return the labels written into the file by its exporter (``names``), or ``None``."""

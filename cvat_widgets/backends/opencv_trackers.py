@@ -1,13 +1,15 @@
-"""OpenCV's box trackers: TrackerMIL, which needs no weights, and NanoTrack on two ONNX files given by the user.
+"""OpenCV's box trackers: TrackerMIL, which needs no weights, and NanoTrack, DaSiamRPN and VitTrack on files of the user.
 
 Sources: Babenko, Yang and Belongie, "Visual tracking with online multiple instance learning" (2009); NanoTrack, a light
-Siamese tracker in the manner of Yan et al., "LightTrack" (2021). Both as in ``cv2.TrackerMIL`` and ``cv2.TrackerNano``.
+Siamese tracker in the manner of Yan et al., "LightTrack" (2021); Zhu et al., "Distractor-aware Siamese networks for visual
+object tracking" (2018); VitTrack, a small transformer of the OpenCV model zoo. As in ``cv2.TrackerMIL``, ``cv2.TrackerNano``,
+``cv2.TrackerDaSiamRPN`` and ``cv2.TrackerVit``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from cvat_widgets.backends.failures import ModelError, guarded
 from cvat_widgets.backends.functions import check_picture, supported
 from cvat_widgets.backends.protocols import Detection, ModelInfo, Picture
 
-__all__ = ["BoxTracker", "nanotrack", "tracker_mil", "weights_file"]
+__all__ = ["BoxTracker", "dasiamrpn", "nanotrack", "tracker_mil", "vit_track", "weights_file"]
 
 
 @dataclass(eq=False)
@@ -119,21 +121,67 @@ def nanotrack(
     min_score
         Below this score a shape is lost.
     """
-    where = "NanoTrack"
-    files = weights_file(backbone, "backbone, ONNX", where), weights_file(head, "head, ONNX", where)
-    info = ModelInfo(
-        name=where,
-        kind="tracker",
-        framework="OpenCV",
-        help="Follows a box with a small Siamese network, about 5 ms a frame.",
-        shape_types=("rectangle",),
-    )
+    text = "Follows a box with a small Siamese network, about 5 ms a frame."
+    return _with_weights("NanoTrack", "TrackerNano", {"backbone": backbone, "neckhead": head}, min_score, text)
+
+
+def dasiamrpn(
+    network: str | os.PathLike[str] | None = None,
+    kernel_cls1: str | os.PathLike[str] | None = None,
+    kernel_r1: str | os.PathLike[str] | None = None,
+    min_score: float = 0.3,
+) -> BoxTracker:
+    """Return DaSiamRPN.
+
+    Parameters
+    ----------
+    network, kernel_cls1, kernel_r1
+        The three ONNX files of OpenCV's sample: the network (``model`` there) and the two kernels of its heads.
+    min_score
+        Below this score a shape is lost.
+    """
+    files = {"model": network, "kernel_cls1": kernel_cls1, "kernel_r1": kernel_r1}
+    text = "Follows a box with a Siamese network that tells the object from others like it."
+    return _with_weights("DaSiamRPN", "TrackerDaSiamRPN", files, min_score, text)
+
+
+def vit_track(net: str | os.PathLike[str] | None = None, min_score: float = 0.3) -> BoxTracker:
+    """Return VitTrack.
+
+    Parameters
+    ----------
+    net
+        The ONNX file.
+    min_score
+        Below this score a shape is lost.
+    """
+    return _with_weights("VitTrack", "TrackerVit", {"net": net}, min_score, "Follows a box with a small transformer.")
+
+
+def _with_weights(
+    where: str, kind: str, paths: Mapping[str, str | os.PathLike[str] | None], min_score: float, text: str
+) -> BoxTracker:
+    """Return one of OpenCV's trackers on ONNX files, each given to the parameter of its name."""
+    tracker = getattr(cv2, kind, None)
+    if tracker is None:
+        raise ModelError(
+            f"this OpenCV ({cv2.__version__}) has no {kind}",
+            where=where,
+            hint="Install one that has: pip install --upgrade opencv-python-headless",
+        )
+    files = {name: weights_file(path, f"{name}, ONNX", where) for name, path in paths.items()}
+    info = ModelInfo(name=where, kind="tracker", framework="OpenCV", help=text, shape_types=("rectangle",))
 
     def make() -> Any:
-        parameters = cv2.TrackerNano.Params()
-        parameters.backbone, parameters.neckhead = map(str, files)
-        return cv2.TrackerNano.create(parameters)
+        parameters = tracker.Params()
+        for name, file in files.items():
+            setattr(parameters, name, str(file))
+        return tracker.create(parameters)
 
-    with guarded(where, "reading the weights"):
-        make()
+    try:
+        with guarded(where, f"reading the weights {', '.join(map(str, files.values()))}"):
+            make()
+    except ModelError as error:
+        hint = error.hint or f"{kind} takes ONNX files made for it, one for each of: {', '.join(files)}"
+        raise ModelError(error.what, where=error.where, hint=hint) from error.__cause__
     return BoxTracker(make, info, min_score)

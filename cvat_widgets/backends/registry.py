@@ -79,26 +79,40 @@ def _line(name: str, kind: Kind, framework: str, factory: str, text: str, **more
 
 _ONNX = "ONNX Runtime or OpenCV"
 _FILE = ("weights",)
+_ANY = "ONNX Runtime, OpenCV or PyTorch"
 _FACES: dict[str, Any] = {"labels": "face", "weights": _FILE}
 _CHECKPOINT = ("checkpoint",)
 _SAM: dict[str, Any] = {"needs": ("torch",), "extra": "sam", "weights": _CHECKPOINT}
 _HF: dict[str, Any] = {"needs": ("torch", "transformers"), "extra": "transformers", "weights": _CHECKPOINT}
 _TV: dict[str, Any] = {"needs": ("torch", "torchvision"), "labels": "COCO's", "weights": _CHECKPOINT}
+_HF_TEXTS = "GroundingDINO, OWL-ViT, OWLv2: boxes of what your own texts say"
 _HF_KINDS, _TV_KINDS = "DETR, RT-DETR, Mask2Former, SegFormer", "Mask R-CNN, Faster R-CNN, RetinaNet, SSDLite, keypoints"
+_SIAM_RPN = ("network", "kernel_cls1", "kernel_r1")
+_SIAMESE = "PyTorch or ONNX Runtime"
 _LINES = (
     _line("intelligent-scissors", "interactor", "OpenCV", "opencv_scissors:IntelligentScissors", "Outline that follows edges"),
     _line("grabcut", "interactor", "OpenCV", "opencv_grabcut:GrabCut", "Box and clicks to a mask"),
     _line("trackermil", "tracker", "OpenCV", "opencv_trackers:tracker_mil", "Follows boxes"),
     _line("nanotrack", "tracker", "OpenCV", "opencv_trackers:nanotrack", "Follows boxes, fast", weights=("backbone", "head")),
+    _line("dasiamrpn", "tracker", "OpenCV", "opencv_trackers:dasiamrpn", "Follows boxes", weights=_SIAM_RPN),
+    _line("vittrack", "tracker", "OpenCV", "opencv_trackers:vit_track", "Follows boxes, a transformer", weights=("net",)),
+    _line("siammask", "tracker", _SIAMESE, "siammask:siammask", "Follows boxes, polygons and masks", weights=_FILE),
+    _line("transt", "tracker", _SIAMESE, "transt:transt", "Follows boxes, a transformer", weights=_FILE),
     _line("optical-flow", "tracker", "OpenCV", "opencv_flow:FlowTracker", "Follows boxes, polygons and masks"),
     _line("yunet", "detector", "OpenCV", "opencv_faces:YuNet", "Finds faces", **_FACES),
     _line("ultralight-face", "detector", _ONNX, "opencv_faces:UltraLightFace", "Finds faces", **_FACES),
     _line("yolo", "detector", _ONNX, "onnx_yolo:OnnxYolo", "Any YOLO as ONNX", labels="those of the file", weights=_FILE),
     _line("reid", "reid", "NumPy", "reidentification:EmbeddingReIdentifier", "Boxes to tracks by their look"),
     _line("clicks", "interactor", _ONNX, "click_network:ClickNetwork", "This project's own small network, weights included"),
+    _line("dextr", "interactor", _ANY, "dextr:Dextr", "DEXTR: four extreme points to a mask", weights=_FILE),
+    _line("iog", "interactor", _ANY, "inside_outside:InsideOutside", "A box and points inside to a mask", weights=_FILE),
+    _line("hrnet", "interactor", _ANY, "ritm:hrnet", "Clicks to a mask (RITM), fed back", weights=_FILE),
+    _line("fbrs", "interactor", _ANY, "fbrs:fbrs", "f-BRS: clicks to a mask, refined", weights=_FILE),
     _line("sam", "interactor", "transformers", "sam_transformers:sam", "SAM, SAM-HQ, SAM 2: clicks, boxes to masks", **_HF),
     _line("sam-torch", "interactor", "PyTorch", "sam_torch:segment_anything", "SAM and MobileSAM, their own files", **_SAM),
     _line("transformers", "detector", "transformers", "transformers_detectors:transformers_detector", _HF_KINDS, **_HF),
+    _line("text-prompts", "detector", "transformers", "text_prompts:text_prompts", _HF_TEXTS, labels="what texts say", **_HF),
+    _line("sam2-video", "tracker", "transformers", "sam2_video:sam2_video", "Boxes, polygons, masks, by SAM 2's memory", **_HF),
     _line("torchvision", "detector", "torchvision", "torchvision_detectors:torchvision_detector", _TV_KINDS, **_TV),
 )
 _BACKENDS: dict[str, Backend] = {each.name: each for each in _LINES}
