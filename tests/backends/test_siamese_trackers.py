@@ -22,7 +22,7 @@ from cvat_widgets.model.masks import decode_mask, mask_from_polygons
 from tests.backends.conftest import iou, mask_iou
 from tests.backends.siamese_support import onnx_pair, picture, scripted
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*torch.(jit|onnx):DeprecationWarning", "ignore:.*:torch.jit.TracerWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.(jit|onnx):DeprecationWarning", "ignore:Converting a tensor:Warning")
 
 Boxes = NDArray[np.float64]
 
