@@ -120,7 +120,7 @@ class SamInteractor:
         torch = self._torch
         height, width = self.inner_size(*image.shape[:2])
         if self.stretch:
-            whole = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)[None].float() / 255
+            whole = torch.tensor(np.ascontiguousarray(image)).permute(2, 0, 1)[None].float() / 255
             resized = torch.nn.functional.interpolate(
                 whole, (height, width), mode="bilinear", antialias=True, align_corners=False
             )
