@@ -7,6 +7,8 @@ import type { FramePlayer } from "../../js/src/frames/player";
 import { encodeMask } from "../../js/src/geometry/bitmap";
 import { fillEllipse } from "../../js/src/geometry/fill";
 import { Scene } from "../../js/src/scene/scene";
+import { type SecondBundle, secondBundle } from "../../js/src/second-bundle";
+import { FETCHED_TOOLS } from "../../js/src/tools/fetched-tools";
 import { ToolManager } from "../../js/src/tools/manager";
 import type { Link } from "../../js/src/wire/link";
 import { LABELS, randomNumbers } from "./workload";
@@ -116,6 +118,7 @@ function rasterise(canvas: HTMLCanvasElement): void {
 }
 
 async function ours({ dabs, size, masks }: Options): Promise<Result> {
+  secondBundle.value = { FETCHED_TOOLS } as unknown as SecondBundle;
   const image = await createImageBitmap(picture());
   const player = {
     frame: signal(0),
@@ -123,6 +126,7 @@ async function ours({ dabs, size, masks }: Options): Promise<Result> {
     loading: signal(false),
     error: signal(null),
     playing: signal(false),
+    showsSide: () => undefined,
   };
   const frames: FrameTable = {
     count: 1,

@@ -43,7 +43,7 @@ async ([selector, count, seed]) => {
     };
     const onDeleted = () => editor.frames.deleted.has(editor.frame.peek());
     /** Wait for what comes by itself: a module, a dialog. */
-    const until = async (ready, most = 3000) => {
+    const until = async (ready, most = 10000) => {
         for (let waited = 0; waited < most && !ready(); waited += 10) await pause(10);
         return ready();
     };
@@ -131,9 +131,9 @@ async ([selector, count, seed]) => {
             await pause(10);
         }
         part("action-run")?.click();
-        await until(() => part("action-outcome"), 5000);
+        await until(() => part("action-outcome"), 30000);
         key("Escape");
-        await until(() => !part("action-run"), 500);
+        await until(() => !part("action-run"));
     };
     const selectOne = async () => {
         toSelect();
