@@ -15,6 +15,7 @@ import pytest
 
 import cvat_widgets as cw
 from cvat_widgets.webhooks import Webhooks, signature
+from tests.waiting import until
 
 
 class Receiver:
@@ -159,11 +160,7 @@ def test_it_runs_in_the_background(task: cw.Task, receiver: Receiver) -> None:
     webhook_id, _ = hooks.add(f"http://127.0.0.1:{receiver.port}")
     hooks.start(every=0.05)
     task.jobs[0].state = "completed"
-    deadline = threading.Event()
-    for _ in range(100):
-        if receiver.got:
-            break
-        deadline.wait(0.05)
+    until(lambda: receiver.got)
     hooks.stop()
     assert len(receiver.got) == 1
     hooks.remove(webhook_id)

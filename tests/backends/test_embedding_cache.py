@@ -12,6 +12,7 @@ import pytest
 
 from cvat_widgets.backends import Detection, ModelInfo, Prompt
 from cvat_widgets.backends.embedding_cache import EmbeddingCache, FrameClicks, size_of
+from tests.waiting import until
 
 
 class Encoder:
@@ -38,10 +39,7 @@ def test_one_encoding_for_all_clicks_and_the_next_frame_is_ready() -> None:
     clicks = FrameClicks(model, picture, count=3)
     for _ in range(5):
         clicks.predict(0, Prompt(((1.0, 1.0),)))
-    for _ in range(100):
-        if len(clicks.cache) == 2:
-            break
-        time.sleep(0.01)
+    until(lambda: len(clicks.cache) == 2)
     assert sorted(model.seen) == [0, 1]
     clicks.predict(2, Prompt(((1.0, 1.0),)))  # the last: nothing after it
     clicks.cache.close()

@@ -30,6 +30,7 @@ from tests.hub.conftest import Team, box
 from tests.hub.running import Process, serving
 from tests.store.conftest import spec
 from tests.store.test_contract import box as shape
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -171,10 +172,8 @@ def test_a_restart_of_the_service_is_survived(tmp_path: Path, monkeypatch: pytes
         assert store.commit(task.id, Edit(added=(shape(),)), op_id="a:2").repeated
         with Store.open(path) as other:
             other.commit(task.id, Edit(added=(shape(),)), author="ann")
-        deadline = time.monotonic() + 20
-        while heard != [1, 2, 3] and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert heard == [1, 2, 3], "listening goes on after the restart"
+        until(lambda: len(heard) >= 3)  # listening goes on after the restart
+        assert heard == [1, 2, 3]
         service.stop()
         monkeypatch.setattr("cvat_widgets.store.service_connection._PATIENCE", 0.2)
         with pytest.raises(StoreError, match="cannot be reached"):

@@ -17,6 +17,7 @@ from cvat_widgets.errors import StoreError
 from cvat_widgets.store import Store
 from cvat_widgets.store.filesystem import HostGuard, _filesystem_type
 from tests.store.conftest import LABELS, spec
+from tests.waiting import until
 
 WRITER = """
 import sys, numpy as np
@@ -95,9 +96,7 @@ def test_commits_of_another_process_are_heard(tmp_path: Path) -> None:
         heard: list[int] = []
         store.subscribe(task.id, lambda commit: heard.append(commit.revision))
         subprocess.run([sys.executable, "-c", WRITER, str(path), "1", "5"], check=True, capture_output=True)
-        deadline = time.monotonic() + 10
-        while len(heard) < 5 and time.monotonic() < deadline:
-            time.sleep(0.05)
+        until(lambda: len(heard) >= 5)
         assert heard == [1, 2, 3, 4, 5]
 
 

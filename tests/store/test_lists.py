@@ -12,6 +12,7 @@ from cvat_widgets.model.labels import LabelSet
 from cvat_widgets.store import Store
 from cvat_widgets.store.listing import JOB_SORTS, PROJECT_SORTS, TASK_SORTS
 from tests.store.conftest import spec
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_any_change_is_told(filled: Store) -> None:
         ):
             heard.clear()
             change()
-            assert heard.wait(5)
+            assert heard.wait(PATIENCE)
     finally:
         stop()
     heard.clear()

@@ -11,6 +11,7 @@ import pytest
 import cvat_widgets as cw
 from cvat_widgets.actions import registry
 from cvat_widgets.job import Job
+from tests.waiting import PATIENCE, until
 from tests.widgets.conftest import Wire
 
 
@@ -21,14 +22,13 @@ def ask(wire: Wire, method: str, params: dict[str, Any] | None = None, *, number
 
 
 def answer_to(wire: Wire, number: int) -> dict[str, Any]:
-    wire.session.rpc.pool.submit(lambda: None).result()
-    waiting = threading.Event()
-    for _ in range(500):
-        for _, message, _ in reversed(wire.sent):
-            if message.get("id") == number and message["t"] in ("result", "error"):
-                return message
-        waiting.wait(0.01)
-    raise AssertionError(f"no answer to {number}")
+    def answer() -> dict[str, Any] | None:
+        told = (message for _, message, _ in reversed(wire.sent) if message["t"] in ("result", "error"))
+        return next((message for message in told if message.get("id") == number), None)
+
+    found = until(answer)
+    assert found is not None
+    return found
 
 
 def square(x: float, frame: int = 0, kind: str = "polygon") -> dict[str, Any]:
@@ -93,14 +93,14 @@ def test_a_cancelled_action_writes_nothing(wire: Wire, job: Job) -> None:
     @cw.action("Slow")
     def slow(rows: Any) -> dict[str, Any]:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         return {"remove": rows["id"]}
 
     assert slow is not None
     job.add([square(0, frame) for frame in range(6)])
     run = {"name": "Slow", "start": 0, "stop": 5}
     wire.session.handle({"t": "rpc", "client": "a", "id": 9, "method": "actions.run", "params": run}, [])
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE)
     wire.session.handle({"t": "cancel", "client": "a", "id": 9}, [])
     go_on.set()
     wire.session.rpc.pool.shutdown(wait=True)

@@ -17,6 +17,7 @@ from cvat_widgets.backends import Detection, ModelInfo, Prompt
 from cvat_widgets.backends import registry as backends
 from cvat_widgets.model.masks import decode_mask, encode_mask
 from cvat_widgets.widgets.session_models import SessionModels
+from tests.waiting import PATIENCE
 from tests.widgets.conftest import Wire
 from tests.widgets.test_action_methods import answer_to, ask
 
@@ -44,7 +45,7 @@ class Disc:
         self.prompts.append(prompt)
         self.began.set()
         if self.wait is not None:
-            self.wait.wait(10)
+            self.wait.wait(PATIENCE)
         if self.error is not None:
             raise self.error
         y, x = np.mgrid[:HEIGHT, :WIDTH] + 0.5
@@ -119,7 +120,7 @@ def test_other_calls_are_answered_while_a_model_computes(wire: Wire, disc: Disc)
     disc.wait = threading.Event()
     wire.session.handle({"t": "rpc", "client": "a", "id": 1, "method": "interact", "params": _params()}, [])
     wire.session.handle({"t": "rpc", "client": "a", "id": 2, "method": "interact", "params": _params()}, [])
-    assert disc.began.wait(10)
+    assert disc.began.wait(PATIENCE)
     assert ask(wire, "ids", {"count": 1}, number=3)["t"] == "result"
     # The second click was given up before its turn came.
     wire.session.handle({"t": "cancel", "client": "a", "id": 2}, [])

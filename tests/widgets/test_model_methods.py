@@ -16,6 +16,7 @@ import cvat_widgets as cw
 from cvat_widgets.backends import registry
 from cvat_widgets.job import Job
 from cvat_widgets.widgets.model_runs import MOST_DRAFTS, percent_of
+from tests.waiting import PATIENCE
 from tests.widgets.conftest import Wire
 from tests.widgets.test_action_methods import answer_to
 
@@ -184,7 +185,7 @@ def gated(seen: Seen) -> Iterator[tuple[threading.Event, threading.Event]]:
     def gate(number: int) -> None:
         if number == 2 and not go_on.is_set():
             reached.set()
-            go_on.wait(10)
+            go_on.wait(PATIENCE)
 
     seen.gate = gate
     yield reached, go_on
@@ -197,7 +198,7 @@ def test_a_run_is_cancelled_and_taken_up_again_after_the_last_chunk(
     monkeypatch.setattr("cvat_widgets.widgets.model_methods._CHUNK", 2)
     reached, go_on = gated
     number = call.begin("detect", **detecting(resume=True))
-    assert reached.wait(10)
+    assert reached.wait(PATIENCE)
     assert call("models")["running"] == {"label": "Annotate with seen", "value": 2, "total": 6}
     wire.session.handle({"t": "cancel", "client": "a", "id": number}, [])
     go_on.set()
@@ -215,14 +216,14 @@ def test_a_run_is_cancelled_and_taken_up_again_after_the_last_chunk(
 def test_frames_and_clicks_are_answered_while_a_model_is_at_work(wire: Wire, call: Caller, seen: Seen, gated: Any) -> None:
     reached, go_on = gated
     number = call.begin("detect", **detecting())
-    assert reached.wait(10)
+    assert reached.wait(PATIENCE)
     assert call("frames", frames=[1])["frames"][0]["width"] == 64
     assert call("detect.drafts", frame=1)["objects"] == []
     order: list[str] = []
     click = wire.session.models.submit(lambda: order.append(f"click after {len(seen.brightness)}"))
     call.begin("track", model="optical-flow", ids=[1], start=0, first=0, last=3)
     go_on.set()
-    click.result(10)
+    click.result(PATIENCE)
     assert order == ["click after 3"]  # not after all six
     assert answer_to(wire, number)["t"] == "result"
     assert call.error("detect", **detecting())["message"].startswith("a result waits")
@@ -412,12 +413,12 @@ def test_a_cancelled_or_wrong_reidentification_changes_nothing(job: Job, wire: W
 
     def slow(crops: Any) -> Any:
         reached.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         return np.ones((len(crops), 3))
 
     wire.session.models.add(EmbeddingReIdentifier(slow, name="slow"))
     number = call.begin("reidentify", **{**run, "model": "reid:slow"})
-    assert reached.wait(10)
+    assert reached.wait(PATIENCE)
     assert call("models")["running"] == {"label": "Join boxes with slow", "value": 0, "total": 5}
     wire.session.handle({"t": "cancel", "client": "a", "id": number}, [])
     go_on.set()

@@ -16,6 +16,7 @@ from cvat_widgets.errors import AnnotationError
 from cvat_widgets.job import Job
 from cvat_widgets.widgets.overlays import Overlays, draw_onto
 from cvat_widgets.widgets.raster import RasterCanvas
+from tests.waiting import PATIENCE, until
 from tests.widgets.conftest import Wire
 
 
@@ -164,7 +165,7 @@ def test_browsers_are_told_and_ask_for_what_they_want(wire: Wire, job: Job) -> N
 
     def asked(number: int, **params: Any) -> tuple[dict[str, Any], list[bytes]]:
         wire.ask({"t": "rpc", "client": "page", "id": number, "method": "overlays", "params": params})
-        wire.session.rpc.drawing.submit(lambda: None).result(10)
+        wire.session.rpc.drawing.submit(lambda: None).result(PATIENCE)
         _, message, buffers = wire.sent[-1]
         assert message["id"] == number
         return message, buffers
@@ -185,13 +186,11 @@ def test_browsers_are_told_and_ask_for_what_they_want(wire: Wire, job: Job) -> N
 
 def test_a_slow_function_keeps_frames_and_edits_waiting_no_more_than_a_fast_one(wire: Wire) -> None:
     go = threading.Event()
-    wire.session.overlays["slow"] = lambda *_: go.wait(20)
+    wire.session.overlays["slow"] = lambda *_: go.wait(PATIENCE * 2)
     wire.ask({"t": "rpc", "client": "page", "id": 1, "method": "overlays", "params": {"frame": 0, "have": {"slow": ""}}})
     wire.ask({"t": "rpc", "client": "page", "id": 2, "method": "frames", "params": {"frames": [0]}})
-    wire.session.rpc.pool.submit(lambda: None).result(10)
-    wire.session.rpc.pool.submit(lambda: None).result(10)
+    until(lambda: any(message.get("id") == 2 for _, message, _ in wire.sent))
     assert wire.ask({"t": "ping", "client": "page", "n": 1, "revision": 0, "views": 1})[0]["t"] == "pong"
-    assert any(message.get("id") == 2 for _, message, _ in wire.sent)
     assert not any(message.get("id") == 1 for _, message, _ in wire.sent)
     go.set()
 

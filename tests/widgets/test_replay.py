@@ -18,6 +18,7 @@ from cvat_widgets.model.records import Record
 from cvat_widgets.recording import POINTER_EVENT, Recording
 from cvat_widgets.widgets.pointer_recording import MAX_POINTER_BYTES
 from cvat_widgets.widgets.replay import ReplayJob, ReplaySession
+from tests.waiting import until
 from tests.widgets.browser import Browser
 from tests.widgets.conftest import Wire
 
@@ -210,12 +211,7 @@ def rpc(wire: Wire, method: str, **params: Any) -> dict[str, Any]:
     """Call a method and wait for its answer."""
     before = len(wire.sent)
     wire.session.handle({"t": "rpc", "client": "a", "id": 1, "method": method, "params": params}, [])
-    for _ in range(500):
-        for _, message, _ in wire.sent[before:]:
-            if message["t"] in ("result", "error"):
-                return message
-        __import__("time").sleep(0.01)
-    raise AssertionError("no answer")
+    return until(lambda: [message for _, message, _ in wire.sent[before:] if message["t"] in ("result", "error")])[0]
 
 
 def test_what_the_browser_asks_of_a_replay(make_task: Any) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ import cvat_widgets as cw
 from cvat_widgets.job import Job
 from cvat_widgets.widgets.markdown import parse_markdown
 from cvat_widgets.widgets.markdown_inline import safe_link
+from tests.waiting import until
 from tests.widgets.conftest import Wire
 from tests.widgets.test_action_methods import answer_to
 
@@ -152,11 +152,7 @@ def test_another_process_is_heard_of_within_a_second(wire: Wire, job: Job) -> No
         "cw.Task.open('task', store=sys.argv[1]).jobs[0].open_issue(1, (5, 6), 'from elsewhere')"
     )
     subprocess.run([sys.executable, "-c", code, str(job.store.path)], check=True)
-    heard = threading.Event()
-    for _ in range(300):
-        if news(wire):
-            break
-        heard.wait(0.01)
+    until(lambda: news(wire))
     assert [each["issues"] for each in news(wire)] == [1]
     # It was not an answer: it must not come over the comm that only handlers use.
     assert [comm for comm, message, _ in wire.sent if message["t"] == "review"] == ["control"]

@@ -6,7 +6,6 @@ import base64
 import json
 import random
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from cvat_widgets.model.changes import ChangeSet, Edit, read_field
 from cvat_widgets.model.records import Keyframe, Shape, Track
 from cvat_widgets.widgets.protocol import decode
 from cvat_widgets.widgets.rpc import METHODS, method
+from tests.waiting import PATIENCE, until
 from tests.widgets.browser import Browser, read_snapshot
 from tests.widgets.conftest import Wire
 
@@ -107,13 +107,13 @@ def test_what_a_cell_does_goes_over_the_control_comm(wire: Wire, job: Job) -> No
 
 
 def answer_of(wire: Wire, number: int) -> tuple[dict[str, Any], list[bytes]]:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        for _, message, buffers in list(wire.sent):
-            if message.get("id") == number and message["t"] in ("result", "error"):
-                return message, buffers
-        time.sleep(0.005)
-    raise AssertionError("no answer came")
+    return until(
+        lambda: [
+            (message, buffers)
+            for _, message, buffers in list(wire.sent)
+            if message.get("id") == number and message["t"] in ("result", "error")
+        ]
+    )[0]
 
 
 def test_frames_are_sent_as_pictures(wire: Wire) -> None:
@@ -200,7 +200,7 @@ def test_a_failing_method_sends_its_trace_and_a_cancelled_one_nothing(wire: Wire
     @method("wait")
     def waiting(_: Any) -> dict[str, Any]:
         started.set()
-        release.wait(10)
+        release.wait(PATIENCE)
         return {}
 
     wire.ask({"t": "rpc", "client": "a", "id": 7, "method": "break"})
@@ -208,7 +208,7 @@ def test_a_failing_method_sends_its_trace_and_a_cancelled_one_nothing(wire: Wire
     assert message["error"]["type"] == "ZeroDivisionError"
     assert "by zero" in message["error"]["trace"]
     wire.ask({"t": "rpc", "client": "a", "id": 8, "method": "wait"})
-    assert started.wait(10)
+    assert started.wait(PATIENCE)
     wire.ask({"t": "cancel", "client": "a", "id": 8})
     release.set()
     wire.ask({"t": "rpc", "client": "a", "id": 9, "method": "break"})

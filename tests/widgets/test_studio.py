@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ pytest.importorskip("ipywidgets")
 
 import cvat_widgets as cw
 from cvat_widgets.widgets.studio import Studio
+from tests.waiting import PATIENCE, until
 
 
 class Page:
@@ -88,13 +89,6 @@ def page(store: cw.Store) -> Iterator[Page]:
     studio = cw.Studio(store)
     yield Page(studio)
     studio.close()
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -404,7 +398,7 @@ def test_an_export_that_is_stopped_leaves_nothing(
 
         def progress(done: int, total: int) -> None:
             reached.set()
-            go_on.wait(10)
+            go_on.wait(PATIENCE)
             report(done, total)
 
         return original(task, path, kind, progress=progress, **options)
@@ -412,7 +406,7 @@ def test_an_export_that_is_stopped_leaves_nothing(
     monkeypatch.setattr(cw.Task, "export", slow)
     target = tmp_path / "street.zip"
     number = page.send("studio.export", kind="task", id=street.id, path=str(target), format="CVAT for images 1.1", media=True)
-    assert reached.wait(10)
+    assert reached.wait(PATIENCE)
     page.studio._handle({"t": "cancel", "client": "page", "id": number}, [])
     assert page.names(search="street") == ["Street"]  # lists do not wait for it
     go_on.set()
@@ -454,6 +448,18 @@ def test_a_cell_goes_where_it_says(page: Page, street: cw.Task) -> None:
     assert (studio.task, studio.project, studio.job) == (None, None, None)
 
 
+def settled(studio: cw.Studio) -> int:
+    """Return the version when nothing has been heard for longer than two looks at the store take."""
+
+    def same() -> bool:
+        before = studio._version
+        time.sleep(1.2)
+        return studio._version == before
+
+    until(same)
+    return studio._version
+
+
 def test_changes_by_others_are_heard(page: Page, street: cw.Task, tmp_path: Path) -> None:
     from cvat_widgets.store.connection import Database
 
@@ -461,19 +467,14 @@ def test_changes_by_others_are_heard(page: Page, street: cw.Task, tmp_path: Path
     until(lambda: studio._version > 0)  # what the fixture did
     other = cw.Store(Database(tmp_path / "store.sqlite"))  # as another process would
     try:
-        time.sleep(0.7)
-        before = studio._version
+        before = settled(studio)
         other.update_task(street.id, assignee="zoe")
         until(lambda: studio._version > before)
         assert page.names(search="assignee: zoe") == ["Street"]
-        time.sleep(0.7)
-        before = studio._version
+        before = settled(studio)
         street.rename("Alley")
         until(lambda: studio._version > before)
-        time.sleep(0.7)
-        before = studio._version
-        time.sleep(1.2)
-        assert studio._version == before, "nothing has changed"
+        before = settled(studio)
         studio.refresh()
         assert studio._version == before + 1
     finally:
