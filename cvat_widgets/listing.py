@@ -24,8 +24,8 @@ _JOBS = (
     "parent_id", "created", "updated",
 )  # fmt: skip
 _PROJECTS = (
-    "id", "name", "tasks", "frames", "labels", "subsets", "jobs", "completed", "accepted", "status", "owner", "bug_tracker",
-    "created", "updated",
+    "id", "name", "tasks", "frames", "labels", "subsets", "jobs", "completed", "accepted", "status", "owner", "assignee",
+    "bug_tracker", "created", "updated",
 )  # fmt: skip
 
 

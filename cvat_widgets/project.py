@@ -38,14 +38,17 @@ def projects(
     store
         ``None``: the default store; a path; or an SQLAlchemy URL.
     search, filter, offset, limit
-        As for :func:`cvat_widgets.tasks`; filters know ``id, name, status, owner, created_date, updated_date``.
+        As for :func:`cvat_widgets.tasks`; filters know ``id, name, status, owner, assignee, created_date,
+        updated_date``.
     sort
-        ``id``, ``name``, ``owner``, ``status``, ``created`` or ``updated``; with ``-`` before it the other way round.
+        ``id``, ``name``, ``owner``, ``assignee``, ``status``, ``created`` or ``updated``; with ``-`` before it the other way
+        round.
 
     Returns
     -------
     pandas.DataFrame
-        ``id, name, tasks, frames, labels, subsets, jobs, completed, accepted, status, owner, bug_tracker, created, updated``.
+        ``id, name, tasks, frames, labels, subsets, jobs, completed, accepted, status, owner, assignee, bug_tracker, created,
+        updated``.
     """
     from cvat_widgets.listing import project_table
 

@@ -121,6 +121,15 @@ def test_guides_and_links(project: cw.Project) -> None:
     assert cw.Task.open("a", project.store).assignee is None
 
 
+def test_somebody_is_responsible_for_a_project(project: cw.Project, place: Path) -> None:
+    cw.Project.create("other", store=place).assignee = "zoe"
+    project.assignee = "ann"
+    assert cw.projects(place, sort="-assignee")[["name", "assignee"]].to_numpy().tolist() == [["other", "zoe"], ["city", "ann"]]
+    assert cw.projects(place, filter={"==": [{"var": "assignee"}, "ann"]})["name"].tolist() == ["city"]
+    project.assignee = None
+    assert cw.projects(place, search="city")["assignee"].isna().all()
+
+
 def test_names_are_unique(project: cw.Project, place: Path) -> None:
     with pytest.raises(cw.StoreError, match="already"):
         cw.Project.create("city", store=place)
