@@ -16,7 +16,7 @@ from cvat_widgets.backends.onnx_inputs import onnx_inputs
 from cvat_widgets.backends.onnx_runtime import OnnxModel
 from cvat_widgets.backends.sam_prompts import torch_device
 
-__all__ = ["ClickFile", "Shape", "probabilities", "shown"]
+__all__ = ["ClickFile", "Shape", "probabilities", "shown", "sigmoid"]
 
 Shape = tuple[int | None, ...]
 _TORCH_SUFFIXES = (".pt", ".pth", ".ts", ".torchscript")
@@ -167,7 +167,12 @@ def probabilities(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return probabilities: of logits by the sigmoid; what lies between 0 and 1 everywhere has been through it already."""
     if plane.min() >= 0 and plane.max() <= 1:
         return plane
-    return np.asarray(1 / (1 + np.exp(-plane.astype(np.float32).clip(-60, 60))), np.float32)
+    return sigmoid(plane)
+
+
+def sigmoid(logits: NDArray[Any]) -> NDArray[np.float32]:
+    """Return the probabilities of logits."""
+    return np.asarray(1 / (1 + np.exp(-logits.astype(np.float32).clip(-60, 60))), np.float32)
 
 
 def shown(shape: Shape) -> str:

@@ -10,31 +10,17 @@ from __future__ import annotations
 import os
 
 import cv2
-import numpy as np
 
-from cvat_widgets.backends.click_files import ClickFile
 from cvat_widgets.backends.failures import ModelError, guarded
-from cvat_widgets.backends.guided_crop import (
-    SIDE,
-    CropEncoded,
-    Region,
-    crop,
-    encode_crop,
-    finite_points,
-    heat_map,
-    in_crop,
-    pasted,
-    scaled,
-    single_mask,
-)
-from cvat_widgets.backends.protocols import Detection, ModelInfo, Picture, Prompt
+from cvat_widgets.backends.guided_crop import CropEncoded, GuidedCrop, Region, finite_points, heat_map, in_crop
+from cvat_widgets.backends.protocols import Detection, Prompt
 
 __all__ = ["Dextr"]
 
 MARGIN = 50
 
 
-class Dextr:
+class Dextr(GuidedCrop):
     """Interactor: the left-most, right-most, top and bottom point of an object.
 
     Parameters
@@ -51,24 +37,11 @@ class Dextr:
     def __init__(
         self, weights: str | os.PathLike[str] | None = None, threshold: float = 0.8, engine: str = "auto", device: str = "auto"
     ) -> None:
-        where = "DEXTR"
-        self.network = ClickFile(weights, where, engine=engine, device=device)
-        self.network.expect((1, 4, SIDE, SIDE), "red, green, blue and a heat map of the extreme points")
-        self.threshold = threshold
-        self.info = ModelInfo(
-            name=where,
-            kind="interactor",
-            framework=self.network.framework,
-            device=self.network.device,
+        super().__init__(
+            "DEXTR", weights, 4, "red, green, blue and a heat map of the extreme points",
+            threshold=threshold, engine=engine, device=device, min_positive=4, min_negative=None,
             help="Click on the left-most, right-most, top and bottom point of the object.",
-            min_positive=4,
-            min_negative=None,
-            shape_types=("mask",),
-        )
-
-    def encode(self, image: Picture) -> CropEncoded:
-        """Keep the picture."""
-        return encode_crop(image, self.info.name)
+        )  # fmt: skip
 
     def predict(self, encoded: CropEncoded, prompt: Prompt) -> list[Detection]:
         """Return one mask, or nothing if no pixel belongs to the object."""
@@ -84,8 +57,5 @@ class Dextr:
         tight = Region(left, top, right, bottom)
         region = tight.grown(MARGIN)
         with guarded(self.info.name, "answering a prompt"):
-            points = scaled(heat_map(in_crop(pixels, region)))
-            layers = np.concatenate((crop(image, region, cv2.INTER_CUBIC), points[:, :, None]), axis=2)
-            answer = self.network.run(np.ascontiguousarray(layers.transpose(2, 0, 1)[None]))
             # The extreme points bound the object: nothing of the margin belongs to it.
-            return single_mask(pasted(answer, region, image.shape[0], image.shape[1], kept=tight), self.threshold)
+            return self.answered(image, region, [heat_map(in_crop(pixels, region))], cv2.INTER_CUBIC, kept=tight)

@@ -22,8 +22,7 @@ from cvat_widgets.backends.click_files import ClickFile
 from cvat_widgets.backends.click_layouts import layout_of
 from cvat_widgets.backends.failures import needed
 from cvat_widgets.backends.guided_crop import Plane
-from cvat_widgets.backends.protocols import ModelInfo
-from cvat_widgets.backends.zoomed_clicks import ClickSettings, Look, ZoomedClicks
+from cvat_widgets.backends.zoomed_clicks import ClickSettings, Look, ZoomedClicks, click_info, radius_of
 
 __all__ = ["FeatureRefinement", "fbrs"]
 
@@ -168,7 +167,7 @@ def fbrs(
     refined = halves and evaluations > 0
     settings = ClickSettings(
         disks=disks,
-        radius=radius or (5.0 if disks else 260.0),
+        radius=radius_of(disks, radius),
         normalized=normalized,
         zoom=zoom,
         longest=800,
@@ -176,17 +175,7 @@ def fbrs(
         mirrored=mirrored,
         seen=8 if refined else None,
     )
-    info = ModelInfo(
-        name="f-BRS",
-        kind="interactor",
-        framework=network.framework,
-        device=network.device,
-        help="Click on the object; further clicks on it and beside it correct the mask."
-        + ("" if refined else " This file is run without refinement."),
-        min_positive=1,
-        min_negative=0,
-        shape_types=("mask",),
-    )
+    info = click_info("f-BRS", network, "" if refined else " This file is run without refinement.")
     return ZoomedClicks(
         info, network, inputs, settings, FeatureRefinement(network, threshold, evaluations) if refined else None
     )

@@ -7,6 +7,7 @@ crop, heat maps of a full width at half maximum of 10 pixels, and a cubic resize
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,14 +16,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cvat_widgets.backends.click_files import probabilities
+from cvat_widgets.backends.click_files import ClickFile, probabilities
 from cvat_widgets.backends.failures import ModelError
 from cvat_widgets.backends.functions import check_picture
-from cvat_widgets.backends.protocols import Detection, Picture
+from cvat_widgets.backends.protocols import Detection, ModelInfo, Picture
 
 __all__ = [
-    "SIDE", "CropEncoded", "Region", "crop", "encode_crop", "finite_points", "heat_map", "in_crop", "pasted",
-    "resized_by_corners", "scaled", "single_mask",
+    "SIDE", "CropEncoded", "GuidedCrop", "Region", "finite_points", "heat_map", "in_crop", "resized_by_corners", "single_mask",
 ]  # fmt: skip
 
 SIDE = 512
@@ -59,9 +59,47 @@ class CropEncoded:
     image: Picture
 
 
-def encode_crop(image: Picture, where: str) -> CropEncoded:
-    """Check and keep a picture."""
-    return CropEncoded(check_picture(image, where))
+class GuidedCrop:
+    """An interactor over a user's file that sees one crop with points: what DEXTR and Inside-Outside-Guidance add prompts to.
+
+    Parameters
+    ----------
+    name
+        Of the model.
+    weights, engine, device
+        See :class:`~cvat_widgets.backends.click_files.ClickFile`.
+    layers, meaning
+        How many the network takes, three colours and the heat maps, and what they are.
+    threshold
+        Probability above which a pixel belongs to the object.
+    facts
+        What the prompt is like; see :class:`~cvat_widgets.backends.protocols.ModelInfo`.
+    """
+
+    def __init__(
+        self, name: str, weights: str | os.PathLike[str] | None, layers: int, meaning: str, *, threshold: float, engine: str,
+        device: str, **facts: Any,
+    ) -> None:  # fmt: skip
+        self.network = ClickFile(weights, name, engine=engine, device=device)
+        self.network.expect((1, layers, SIDE, SIDE), meaning)
+        self.threshold = threshold
+        self.info = ModelInfo(
+            name=name, kind="interactor", framework=self.network.framework, device=self.network.device, shape_types=("mask",),
+            **facts,
+        )  # fmt: skip
+
+    def encode(self, image: Picture) -> CropEncoded:
+        """Check and keep the picture."""
+        return CropEncoded(check_picture(image, self.info.name))
+
+    def answered(
+        self, image: Picture, region: Region, maps: Sequence[Plane], interpolation: int, kept: Region | None = None
+    ) -> list[Detection]:
+        """Return one mask from the crop of a picture and its heat maps (0 to 1), or nothing; ``kept``: nothing beyond it."""
+        layers = np.concatenate((crop(image, region, interpolation), scaled(np.stack(maps, axis=2))), axis=2)
+        answer = self.network.run(np.ascontiguousarray(layers.transpose(2, 0, 1)[None]))
+        height, width = image.shape[:2]
+        return single_mask(pasted(answer, region, height, width, kept=kept), self.threshold)
 
 
 def finite_points(points: Sequence[tuple[float, float]], image: Picture, where: str) -> NDArray[np.int64]:

@@ -15,22 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from cvat_widgets.backends.click_files import ClickFile
 from cvat_widgets.backends.failures import ModelError, guarded
-from cvat_widgets.backends.guided_crop import (
-    SIDE,
-    CropEncoded,
-    Region,
-    crop,
-    encode_crop,
-    finite_points,
-    heat_map,
-    in_crop,
-    pasted,
-    scaled,
-    single_mask,
-)
-from cvat_widgets.backends.protocols import Detection, ModelInfo, Picture, Prompt
+from cvat_widgets.backends.guided_crop import SIDE, CropEncoded, GuidedCrop, Region, finite_points, heat_map, in_crop
+from cvat_widgets.backends.protocols import Detection, Prompt
 
 __all__ = ["InsideOutside"]
 
@@ -39,7 +26,7 @@ CORNER_MARGIN = 10
 """How far outside of the box its corners are put, in pixels of the resized crop."""
 
 
-class InsideOutside:
+class InsideOutside(GuidedCrop):
     """Interactor: a box around the object and at least one point inside, best near its middle.
 
     Parameters
@@ -57,27 +44,12 @@ class InsideOutside:
     def __init__(
         self, weights: str | os.PathLike[str] | None = None, threshold: float = 0.8, engine: str = "auto", device: str = "auto"
     ) -> None:
-        where = "Inside-Outside-Guidance"
-        self.network = ClickFile(weights, where, engine=engine, device=device)
-        self.network.expect(
-            (1, 5, SIDE, SIDE), "red, green, blue, a heat map of the inside points and one of the outside points"
-        )
-        self.threshold = threshold
-        self.info = ModelInfo(
-            name=where,
-            kind="interactor",
-            framework=self.network.framework,
-            device=self.network.device,
+        super().__init__(
+            "Inside-Outside-Guidance", weights, 5,
+            "red, green, blue, a heat map of the inside points and one of the outside points",
+            threshold=threshold, engine=engine, device=device, min_positive=1, min_negative=0, box="required",
             help="Draw a box around the object and click near its middle; further clicks correct the mask.",
-            min_positive=1,
-            min_negative=0,
-            box="required",
-            shape_types=("mask",),
-        )
-
-    def encode(self, image: Picture) -> CropEncoded:
-        """Keep the picture."""
-        return encode_crop(image, self.info.name)
+        )  # fmt: skip
 
     def predict(self, encoded: CropEncoded, prompt: Prompt) -> list[Detection]:
         """Return one mask, or nothing if no pixel belongs to the object."""
@@ -96,10 +68,7 @@ class InsideOutside:
         )
         with guarded(self.info.name, "answering a prompt"):
             outside = np.concatenate((outside_corners(region), outside))
-            points = scaled(np.stack((heat_map(inside), heat_map(outside)), axis=2))
-            layers = np.concatenate((crop(image, region, cv2.INTER_LINEAR), points), axis=2)
-            answer = self.network.run(np.ascontiguousarray(layers.transpose(2, 0, 1)[None]))
-            return single_mask(pasted(answer, region, *image.shape[:2]), self.threshold)
+            return self.answered(image, region, [heat_map(inside), heat_map(outside)], cv2.INTER_LINEAR)
 
 
 def outside_corners(region: Region) -> NDArray[np.int64]:

@@ -12,8 +12,7 @@ from typing import Literal
 
 from cvat_widgets.backends.click_files import ClickFile
 from cvat_widgets.backends.click_layouts import layout_of
-from cvat_widgets.backends.protocols import ModelInfo
-from cvat_widgets.backends.zoomed_clicks import ClickSettings, ZoomedClicks
+from cvat_widgets.backends.zoomed_clicks import ClickSettings, ZoomedClicks, click_info, radius_of
 
 __all__ = ["hrnet"]
 
@@ -55,21 +54,11 @@ def hrnet(
     disks = maps == "disks"
     settings = ClickSettings(
         disks=disks,
-        radius=radius or (5.0 if disks else 260.0),
+        radius=radius_of(disks, radius),
         normalized=not inputs.lists_clicks if normalized is None else normalized,
         zoom=zoom,
         longest=800,
         threshold=threshold,
         mirrored=mirrored,
     )
-    info = ModelInfo(
-        name="HRNet",
-        kind="interactor",
-        framework=network.framework,
-        device=network.device,
-        help="Click on the object; further clicks on it and beside it correct the mask.",
-        min_positive=1,
-        min_negative=0,
-        shape_types=("mask",),
-    )
-    return ZoomedClicks(info, network, inputs, settings)
+    return ZoomedClicks(click_info("HRNet", network), network, inputs, settings)

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from cvat_widgets.backends.click_files import sigmoid
 from cvat_widgets.backends.failures import ModelError
 from cvat_widgets.backends.network_files import as_array
 from cvat_widgets.backends.protocols import Detection, ModelInfo, Picture
@@ -187,7 +188,7 @@ class SiamMask(SiameseTracker):
             step = side / 255
             left, top = before - side / 2 + (np.array([x, y]) - _BASE / 2) * _STRIDE * step
             mask = self._refined(rest, row, y, x) if self.network.refining is not None else _square(masks[row, :, y, x])
-            drawn = mask_in_picture(_sigmoid(mask), float(left), float(top), step * 127, *size)
+            drawn = mask_in_picture(sigmoid(mask), float(left), float(top), step * 127, *size)
         shape = self._shape(state.shape, whole, drawn, float(score[best]), size)
         if shape is not None:
             state.shape = shape
@@ -271,10 +272,6 @@ def _square(values: Any) -> NDArray[np.float32]:
     if side * side != len(flat) or side < 2:
         raise ModelError(f"a mask of {len(flat)} numbers is no square", where="SiamMask")
     return flat.reshape(side, side)
-
-
-def _sigmoid(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(1 / (1 + np.exp(-values.clip(-60, 60))), np.float32)
 
 
 def siammask(

@@ -21,7 +21,7 @@ from cvat_widgets.backends.functions import check_picture
 from cvat_widgets.backends.guided_crop import Plane, finite_points, resized_by_corners, single_mask
 from cvat_widgets.backends.protocols import Detection, ModelInfo, Picture, Prompt
 
-__all__ = ["Answer", "ClickSettings", "Look", "ZoomedClicks"]
+__all__ = ["Answer", "ClickSettings", "Look", "ZoomedClicks", "click_info", "radius_of"]
 
 _MEAN = np.array((0.485, 0.456, 0.406), np.float32)[:, None, None]
 _DEVIATION = np.array((0.229, 0.224, 0.225), np.float32)[:, None, None]
@@ -62,6 +62,25 @@ class ClickSettings:
     threshold: float
     mirrored: bool
     seen: int | None = None
+
+
+def radius_of(disks: bool, given: float | None) -> float:
+    """Return how large clicks are drawn: as disks of 5 pixels, or as distances over 260 pixels."""
+    return given or (5.0 if disks else 260.0)
+
+
+def click_info(name: str, network: ClickFile, note: str = "") -> ModelInfo:
+    """Return what a model of this kind is."""
+    return ModelInfo(
+        name=name,
+        kind="interactor",
+        framework=network.framework,
+        device=network.device,
+        help="Click on the object; further clicks on it and beside it correct the mask." + note,
+        min_positive=1,
+        min_negative=0,
+        shape_types=("mask",),
+    )
 
 
 @dataclass(frozen=True, eq=False)
