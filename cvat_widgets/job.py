@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from cvat_widgets.store import Commit, JobRow, Store
     from cvat_widgets.task import Task
 
-__all__ = ["EditableAnnotations", "Job"]
+__all__ = ["EditableAnnotations", "Job", "object_count"]
 
 _SMALL = 500
 """Up to so many rows an edit is written (and shown on open canvases) object by object; above, as one columnar block."""
@@ -183,7 +183,17 @@ class EditableAnnotations(ObjectOperations):
 
         rows = [data] if isinstance(data, Mapping) else data
         table = from_dataframe(rows, self.labels, self.frame_index)
-        return self._add_table(numbered(table), origin="python", label=_count("Add", _object_count(table)))
+        return self._add_table(numbered(table), origin="python", label=_count("Add", object_count(table)))
+
+    def _rows_of_file(self, path: str | Path, format: str | None) -> AnnotationTable:  # noqa: A002
+        """Read a file of annotations as rows with the frames and labels of the task; refuse what cannot be."""
+        from cvat_widgets.formats import read_dataset, rows_for_task
+
+        table = rows_for_task(read_dataset(path, format), self.labels, self.frame_index)
+        problems = table.problems(self.labels, len(self.frame_index))
+        if problems:
+            raise AnnotationError("; ".join(problems), where=str(path), hint="Nothing was imported")
+        return table
 
     def _add_table(self, table: AnnotationTable, *, origin: str, label: str, replace: bool = False) -> list[int]:
         raise NotImplementedError  # Task and Job know which jobs the rows go to
@@ -311,6 +321,16 @@ class Job(JobReview, EditableAnnotations):
         self.row = self.store.job(self.row.id)
         return verdict
 
+    def _rows_of_file(self, path: str | Path, format: str | None) -> AnnotationTable:  # noqa: A002
+        """Read a file of annotations as rows with the frames and labels of the task; refuse what cannot be."""
+        from cvat_widgets.formats import read_dataset, rows_for_task
+
+        table = rows_for_task(read_dataset(path, format), self.labels, self.frame_index)
+        problems = table.problems(self.labels, len(self.frame_index))
+        if problems:
+            raise AnnotationError("; ".join(problems), where=str(path), hint="Nothing was imported")
+        return table
+
     def _add_table(self, table: AnnotationTable, *, origin: str, label: str, replace: bool = False) -> list[int]:
         outside = (table.frame < self.start) | (table.frame > self.stop)
         if self.row.frames is not None:
@@ -365,7 +385,8 @@ def write_table(
     return [commit.id_map[object_id] for object_id in top]
 
 
-def _object_count(table: AnnotationTable) -> int:
+def object_count(table: AnnotationTable) -> int:
+    """Return how many objects there are: tracks, tags and shapes, a skeleton as one."""
     top = table.parent < 0
     return len(np.unique(table.track[top & table.is_track])) + int((top & ~table.is_track).sum())
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cvat_widgets.errors import AnnotationError, FormatError
+from cvat_widgets.errors import FormatError
 from cvat_widgets.model.slicing import slice_for_job
 
 if TYPE_CHECKING:
@@ -39,15 +39,11 @@ def import_into_job(job: Job, path: str | Path, format: str | None = None, *, re
     LabelError
         The file has a label or attribute the task has not.
     """
-    from cvat_widgets.formats import read_dataset, rows_for_task
+    from cvat_widgets.job import object_count
 
-    dataset = read_dataset(path, format)
-    table = rows_for_task(dataset, job.labels, job.frame_index)
-    problems = table.problems(job.labels, len(job.frame_index))
-    if problems:
-        raise AnnotationError("; ".join(problems), where=str(path), hint="Nothing was imported")
+    table = job._rows_of_file(path, format)
     inside = _of_job(table, job)
-    count, kept = _count(table), _count(inside)
+    count, kept = object_count(table), object_count(inside)
     if not kept:
         what = "nothing in it is on a frame of this job" if count else "there are no annotations in it"
         raise FormatError(what, where=str(path), hint=f"The job has frames {job.start} to {job.stop}" if count else None)
@@ -60,7 +56,3 @@ def _of_job(table: AnnotationTable, job: Job) -> AnnotationTable:
         # Tracks that go on beyond the job are cut, and get keyframes where they are.
         table = slice_for_job(table, job.start, job.stop)
     return table if job.row.frames is None else table.take(np.isin(table.frame, job.row.frames))
-
-
-def _count(table: AnnotationTable) -> int:
-    return len(np.unique(table.id[table.parent < 0]))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from cvat_widgets.errors import AnnotationError
 from cvat_widgets.job import EditableAnnotations
 
 if TYPE_CHECKING:
@@ -126,12 +125,5 @@ class TaskFiles(EditableAnnotations):
         LabelError
             The file has a label or attribute the task has not.
         """
-        from cvat_widgets.formats import read_dataset, rows_for_task
-
-        dataset = read_dataset(path, format)
-        table = rows_for_task(dataset, self.labels, self.frame_index)
-        problems = table.problems(self.labels, len(self.frame_index))
-        if problems:
-            raise AnnotationError("; ".join(problems), where=str(path), hint="Nothing was imported")
-        ids = self._add_table(table, origin="import", label=f"Import {Path(path).name}", replace=replace)
-        return len(ids)
+        table = self._rows_of_file(path, format)
+        return len(self._add_table(table, origin="import", label=f"Import {Path(path).name}", replace=replace))

@@ -11,7 +11,7 @@ import msgspec
 from cvat_widgets.errors import CvatWidgetsError, FormatError, ProtocolError
 from cvat_widgets.job import Job
 from cvat_widgets.widgets.rpc import Call, method
-from cvat_widgets.widgets.studio_files import StoppedError, losses_of, typed_path
+from cvat_widgets.widgets.studio_files import file_to_write, losses_of, stoppable
 from cvat_widgets.widgets.studio_forms import told
 from cvat_widgets.widgets.studio_requests import StrictRequest, read
 from cvat_widgets.widgets.transfers import MAX_DOWNLOAD, MAX_UPLOAD, PART
@@ -96,29 +96,19 @@ def export(call: Call) -> dict[str, Any]:
     ``exists`` and ``losses`` are questions: whether to replace the file, and to leave out what the format cannot hold.
     """
     request, job = read(call.params, _Export), _job(call)
-    errors: dict[str, str] = {}
+    path: Path | dict[str, Any]
     if request.path:
-        path = typed_path(request.path, errors)
-        if path is None:
-            return {"errors": errors}
-        if path.is_dir():
-            return {"errors": {"path": "This is a folder: name a file in it."}}
-        if path.exists() and not request.replace:
-            return {"errors": {}, "exists": True, "path": str(path)}
+        path = file_to_write(request.path, replace=request.replace)
+        if isinstance(path, dict):
+            return path
     elif request.images:
         raise ProtocolError("a dataset with images is written to a file", hint="Name one with path")
     else:
         path = call.session.transfers.new_folder() / "dataset.zip"
-
-    def progress(done: int, total: int) -> None:
-        if call.cancelled.is_set():
-            raise StoppedError("the file was not written")
-        call.progress(done, total, "")
-
     try:
-        job.task.export(path, request.format, save_images=request.images, strict=not request.lossy, job=job, progress=progress)
-    except StoppedError:
-        raise
+        job.task.export(
+            path, request.format, save_images=request.images, strict=not request.lossy, job=job, progress=stoppable(call)
+        )
     except FormatError as error:
         losses = None if request.lossy else losses_of(error)
         return {"errors": {}, "losses": losses} if losses is not None else {"errors": {"format": told(error)}}

@@ -123,14 +123,11 @@ class Overlays(MutableMapping[str, Draw]):
         self._changed()
 
     def __delitem__(self, name: str) -> None:
-        self._draws = {each: known for each, known in self._draws.items() if each != self._known(name)}
+        draws = dict(self._draws)
+        del draws[name]
+        self._draws = draws
         self.failures.pop(name, None)
         self._changed()
-
-    def _known(self, name: str) -> str:
-        if name not in self._draws:
-            raise KeyError(name)
-        return name
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._draws)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from cvat_widgets.widgets.studio_requests import ExportRequest, ImportRequest, R
 if TYPE_CHECKING:
     from cvat_widgets.store import Store
 
-__all__ = ["StoppedError", "StudioFiles", "losses_of", "typed_path"]
+__all__ = ["StoppedError", "StudioFiles", "file_to_write", "losses_of", "stoppable"]
 
 
 class StoppedError(CvatWidgetsError):
@@ -60,22 +61,11 @@ class StudioFiles:
         ``exists`` and ``losses`` are questions: whether to replace the file, and to leave out what the format cannot hold.
         """
         request = read(call.params, ExportRequest)
-        errors: dict[str, str] = {}
-        path = typed_path(request.path, errors)
-        if path is None:
-            return {"errors": errors}
-        if path.is_dir():
-            return {"errors": {"path": "This is a folder: name a file in it."}}
-        if path.exists() and not request.replace:
-            return {"errors": {}, "exists": True, "path": str(path)}
-
-        def progress(done: int, total: int) -> None:
-            if call.cancelled.is_set():
-                raise StoppedError("the file was not written")
-            call.progress(done, total, "")
-
+        path = file_to_write(request.path, replace=request.replace)
+        if isinstance(path, dict):
+            return path
         try:
-            self._write(request, path, progress)
+            self._write(request, path, stoppable(call))
         except FormatError as error:
             losses = None if request.format is None or request.lossy else losses_of(error)
             if losses is not None:
@@ -99,7 +89,7 @@ class StudioFiles:
         """Read annotations into a task; return how many ``objects`` came, or ``errors`` by field."""
         request = read(call.params, ImportRequest)
         errors: dict[str, str] = {}
-        path = typed_path(request.path, errors, there=True)
+        path = _typed_path(request.path, errors, there=True)
         if path is None:
             return {"errors": errors}
         task = Task.open(request.task, store=self.store)
@@ -116,7 +106,7 @@ class StudioFiles:
         """Make a task or a project from a backup; return its ``id``, or ``errors`` by field."""
         request = read(call.params, RestoreRequest)
         errors: dict[str, str] = {}
-        path = typed_path(request.path, errors, there=True)
+        path = _typed_path(request.path, errors, there=True)
         if path is None:
             return {"errors": errors}
         call.progress(0, 0, "Reading the backup…")
@@ -134,7 +124,31 @@ def losses_of(error: FormatError) -> str | None:
     return f"{error.what}." if " cannot hold: " in error.what else None
 
 
-def typed_path(text: str, errors: dict[str, str], *, there: bool = False) -> Path | None:
+def file_to_write(text: str, *, replace: bool) -> Path | dict[str, Any]:
+    """Return a path that was typed and can be written to, or the answer that says why not, or asks."""
+    errors: dict[str, str] = {}
+    path = _typed_path(text, errors)
+    if path is None:
+        return {"errors": errors}
+    if path.is_dir():
+        return {"errors": {"path": "This is a folder: name a file in it."}}
+    if path.exists() and not replace:
+        return {"errors": {}, "exists": True, "path": str(path)}
+    return path
+
+
+def stoppable(call: Call) -> Callable[[int, int], None]:
+    """Return what tells the browser how far writing a file has come, and ends it if the user has stopped it."""
+
+    def progress(done: int, total: int) -> None:
+        if call.cancelled.is_set():
+            raise StoppedError("the file was not written")
+        call.progress(done, total, "")
+
+    return progress
+
+
+def _typed_path(text: str, errors: dict[str, str], *, there: bool = False) -> Path | None:
     """Return a path that was typed, from the folder of the kernel, or say what is wrong with it."""
     if not text.strip():
         errors["path"] = "Name a file."
