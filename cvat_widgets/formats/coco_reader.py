@@ -156,7 +156,7 @@ class _Reader:
         if start:
             rows.points.extend(points)
         else:
-            rows.points = points
+            rows.points = Floats(points)  # without the room that a growing array has beyond its end
         return True
 
     def _annotation(self, item: CocoAnnotation, points: Floats, frame_of: dict[int, int], label_of: dict[int, int]) -> None:

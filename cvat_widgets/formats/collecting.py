@@ -68,10 +68,12 @@ def value_text(value: object) -> str:
 
 def path_problem(name: str) -> str | None:
     """Say why a name cannot be the name of a frame, or ``None`` if it can."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    if not parts or not name.strip():
+    # Not by pathlib, which keeps every part of every path for good.
+    path = name.replace("\\", "/")
+    parts = [part for part in path.split("/") if part not in ("", ".")]
+    if not name.strip() or not (parts or path.startswith("/")):
         return "a frame has no name"
-    if ".." in parts or parts[0] == "/" or ":" in parts[0][:3] or "\0" in name:
+    if ".." in parts or path.startswith("/") or ":" in parts[0][:3] or "\0" in name:
         return f"the name {name[:120]!r} leads out of the dataset"
     return None
 

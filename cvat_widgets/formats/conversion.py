@@ -18,6 +18,7 @@ from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.deleted import without_deleted
 from cvat_widgets.formats.loss import report_losses
 from cvat_widgets.formats.parts import part_for
+from cvat_widgets.formats.picture_members import PictureMembers
 from cvat_widgets.formats.pictures import ArchivePictures
 from cvat_widgets.formats.registry import Format, find_format, registered
 
@@ -56,7 +57,9 @@ def _with_media(dataset: Dataset, path: Path) -> Dataset:
     images = dataset.meta.get("images")
     if not images or dataset.media is not None:
         return dataset
-    return replace(dataset, media=ArchivePictures(path, images, dataset.frames.names))
+    members = images if isinstance(images, PictureMembers) else PictureMembers(images)
+    media = ArchivePictures(path, members, dataset.frames.names)
+    return replace(dataset, media=media, meta={**dataset.meta, "images": members})
 
 
 @contextlib.contextmanager

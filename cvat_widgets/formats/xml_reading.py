@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
@@ -25,8 +26,9 @@ def xml_text(data: bytes, where: str) -> str:
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         encoding = "utf-16"
     else:
-        declared = _DECLARED.match(data[:300].removeprefix(b"\xef\xbb\xbf"))
-        encoding = "utf-8-sig" if declared is None or declared[1].lower() in (b"utf-8", b"utf8") else declared[1].decode()
+        data = data.removeprefix(codecs.BOM_UTF8)
+        declared = _DECLARED.match(data[:300])
+        encoding = "utf-8" if declared is None or declared[1].lower() == b"utf8" else declared[1].decode()
     try:
         text = data.decode(encoding)
     except (UnicodeError, LookupError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from cvat_widgets.errors import CvatWidgetsError, FormatError, MediaError
 from cvat_widgets.formats.archive import Members, Sink
 from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.formats.picture_members import PictureMembers
 from cvat_widgets.formats.registry import Progress
 from cvat_widgets.media.headers import PICTURE_SUFFIXES, read_header
 from cvat_widgets.model.labels import Label, LabelSet
@@ -89,9 +91,9 @@ class FrameList:
             found[:, [frame for frame, _ in pictures]] = np.array(sizes, np.int32).T
         return found[0], found[1]
 
-    def images(self) -> dict[int, str]:
-        """Return ``{frame: member}`` of the pictures that are there."""
-        return {frame: picture for frame, picture in enumerate(self.pictures) if picture}
+    def images(self) -> PictureMembers:
+        """Return the members of the pictures that are there."""
+        return PictureMembers({frame: picture for frame, picture in enumerate(self.pictures) if picture})
 
 
 def _size(members: Members, name: str) -> tuple[int, int]:
@@ -159,10 +161,10 @@ def inner_path(text: str, where: str, *, prefix: str = "data") -> str:
 
 def read_text(members: Members, name: str) -> Iterator[tuple[str, str]]:
     """Give the lines of a text file that are not blank, each with how an error names it."""
-    data = members.read(name)
+    data = members.read(name).removeprefix(codecs.BOM_UTF8)
     where = members.where(name)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
         bad = data.count(b"\n", 0, error.start) + 1
         raise FormatError("it is not UTF-8 text", where=f"{where}: line {bad}") from None

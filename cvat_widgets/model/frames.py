@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cvat_widgets.model.texts import Texts
 
 __all__ = ["FrameIndex"]
 
@@ -33,6 +37,13 @@ class FrameIndex:
     subsets: Sequence[str] = ()
     ids: Sequence[int] = ()
     _lookup: dict[str, int] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.names, Texts):
+            object.__setattr__(self, "names", Texts(self.names))
+        if len(self.ids) and not isinstance(self.ids, array):
+            with contextlib.suppress(OverflowError):  # some files have larger ones
+                object.__setattr__(self, "ids", array("q", self.ids))
 
     def __len__(self) -> int:
         return len(self.names)
