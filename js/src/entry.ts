@@ -5,6 +5,7 @@
 import type { RenderProps } from "@anywidget/types";
 import { makeCover } from "./cover";
 import { SHOWN } from "./entry-events";
+import { messageOf } from "./words";
 
 declare const __CVAT_WIDGETS_MODULES__: string;
 
@@ -75,7 +76,7 @@ function render(props: RenderProps): () => void {
   };
   show().catch((error: unknown) => {
     uncover();
-    host.textContent = `The annotator could not be loaded: ${error instanceof Error ? error.message : String(error)}`;
+    host.textContent = `The annotator could not be loaded: ${messageOf(error)}`;
   });
   return () => {
     closed = true;

@@ -30,6 +30,7 @@ import { SHOWN } from "./entry-events";
 import { App } from "./panels/App";
 import { Waiting } from "./panels/Waiting";
 import { bindTraits } from "./traits";
+import { messageOf } from "./words";
 
 const SETTINGS_AFTER_MS = 800;
 
@@ -58,7 +59,7 @@ function render({ model, el }: RenderProps): () => void {
     );
     const call = (method: "undo" | "redo"): void => {
       connection.link.call(method).catch((error: unknown) => {
-        editor.toast("error", error instanceof Error ? error.message : String(error));
+        editor.toast("error", messageOf(error));
       });
     };
     mount(
@@ -81,7 +82,7 @@ function render({ model, el }: RenderProps): () => void {
   };
   show().catch((error: unknown) => {
     el.dispatchEvent(new Event(SHOWN));
-    el.textContent = `The annotator could not be shown: ${error instanceof Error ? error.message : String(error)}`;
+    el.textContent = `The annotator could not be shown: ${messageOf(error)}`;
   });
   return () => {
     closed = true;

@@ -6,6 +6,7 @@
 import { shared } from "virtual:shared";
 import { signal } from "@preact/signals";
 import type { Editor } from "./editor";
+import { messageOf } from "./words";
 
 declare const __CVAT_WIDGETS_MODULES__: string;
 
@@ -42,7 +43,7 @@ export function fetchSecondBundle(editor: Editor): Promise<SecondBundle> {
 
 /** Say to the user that a part could not be fetched. */
 export function reportMissing(editor: Editor, what: string, error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   editor.toast("error", `${what} could not be opened: ${reason}. If the package was updated, reload the page.`);
 }
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tests.e2e.lab import NotebookPage, expect
 
 ROOT = ".cvw-root[role=application]"
@@ -116,3 +118,8 @@ class AnnotatorPage:
         """Make the next drawing a track."""
         self.root.get_by_test_id("draw-mode-track").click()
         self.focus()
+
+
+def near(found: Any, wanted: list[float], tolerance: float = 1.5) -> None:
+    """Assert that coordinates are those wanted, but for what a click or a drag is off by."""
+    np.testing.assert_allclose(np.asarray(found, float), wanted, atol=tolerance)

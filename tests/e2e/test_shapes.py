@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import cvat_widgets as cw
-from tests.e2e.annotator import AnnotatorPage
+from tests.e2e.annotator import AnnotatorPage, near
 from tests.e2e.lab import NotebookPage
 
 Opener = Callable[..., NotebookPage]
@@ -67,10 +67,6 @@ def choose(page: AnnotatorPage, tool: str, method: str | None = None) -> None:
 
 def shapes(store: Path) -> Any:
     return cw.Task.open("shapes", store=store).shapes
-
-
-def near(found: Any, wanted: list[float], tolerance: float = 1.5) -> None:
-    np.testing.assert_allclose(np.asarray(found, float), wanted, atol=tolerance)
 
 
 def test_rectangles_by_extreme_points_and_turned(page: AnnotatorPage, store: Path) -> None:

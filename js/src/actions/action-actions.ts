@@ -1,5 +1,6 @@
 /** Annotation actions, and the operations on outlines that the kernel does. Default keys are CVAT's. */
 import type { ObjectState } from "../document/records";
+import { messageOf } from "../words";
 import { editing, selected, writable } from "./conditions";
 import type { Action, Context } from "./context";
 
@@ -15,7 +16,7 @@ function free(context: Context, fitting: (state: ObjectState) => boolean): numbe
 }
 
 function refused({ editor }: Context): (error: unknown) => void {
-  return (error) => editor.toast("warning", error instanceof Error ? error.message : String(error));
+  return (error) => editor.toast("warning", messageOf(error));
 }
 
 function join(context: Context): void {

@@ -1,5 +1,6 @@
 /** Taking frames out of the task and back, chapters of a video, finding a frame by its name. Default keys are CVAT's. */
 import type { Editor } from "../editor";
+import { messageOf } from "../words";
 import { writable } from "./conditions";
 import type { Action } from "./context";
 
@@ -10,7 +11,7 @@ export async function toggleDeleted(editor: Editor): Promise<void> {
   try {
     await editor.link.call(restore ? "frames.restore" : "frames.delete", { frame });
   } catch (error) {
-    editor.toast("error", error instanceof Error ? error.message : String(error));
+    editor.toast("error", messageOf(error));
     return;
   }
   editor.announce(`Frame ${frame} is ${restore ? "restored" : "deleted"}`);

@@ -1,5 +1,6 @@
 /** Edits that make many objects need many ids at once, more than are kept in reserve. */
 import type { Editor } from "../editor";
+import { messageOf } from "../words";
 
 /** The kernel gives out so many in one block. */
 const BLOCK = 10_000;
@@ -14,7 +15,7 @@ export async function withIds(editor: Editor, count: number, act: () => boolean)
     }
     return act();
   } catch (error) {
-    editor.toast("error", error instanceof Error ? error.message : String(error));
+    editor.toast("error", messageOf(error));
     return false;
   }
 }

@@ -5,6 +5,8 @@
  * Twin of cvat_widgets/model/filter_tree.py; both pass tests/golden/filters.json.
  */
 
+import { messageOf } from "../words";
+
 /** `{"and": [{"==": [{"var": "label"}, "car"]}, …]}` */
 export type JsonLogic = Readonly<Record<string, unknown>>;
 export type Scalar = string | number | boolean;
@@ -98,7 +100,7 @@ export function parseText(text: string): Group {
   try {
     logic = JSON.parse(text);
   } catch (error) {
-    throw new FilterError(`This is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new FilterError(`This is not JSON: ${messageOf(error)}`);
   }
   return fromLogic(logic);
 }

@@ -1,6 +1,7 @@
 /** Which frame is shown: seeking, stepping, scrubbing, playing, and what to fetch ahead. */
 import { batch, type Signal, signal } from "@preact/signals";
 import type { Link } from "../wire/link";
+import { messageOf } from "../words";
 import { type Decode, type FrameImage, FrameSource, LeftOut, type Tier } from "./source";
 
 export type { FrameImage } from "./source";
@@ -188,7 +189,7 @@ export class FramePlayer {
       if (this.frame.peek() !== frame) return;
       if (error instanceof LeftOut) return this.load(frame, tier, rest);
       batch(() => {
-        this.error.value = error instanceof Error ? error.message : String(error);
+        this.error.value = messageOf(error);
         this.loading.value = false;
       });
     }

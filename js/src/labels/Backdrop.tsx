@@ -1,5 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import { ImageUp, X } from "../panels/icons";
+import { messageOf } from "../words";
 import { Button } from "./parts";
 import { ACCEPTED, backdropOf } from "./picture";
 
@@ -21,7 +22,7 @@ export function Backdrop({ frames, frame, shown, onPicture, onError }: BackdropP
       onPicture(await backdropOf(await picture));
       onError(null);
     } catch (problem) {
-      onError(problem instanceof Error ? problem.message : String(problem));
+      onError(messageOf(problem));
     }
   };
   return (

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { messageOf } from "../words";
 import { colorOf } from "./color";
 import { cancelling } from "./LabelForm";
 import { Button, counted, SelectField, titled } from "./parts";
@@ -34,7 +35,7 @@ export function FromModel({ store, present, onClose }: FromModelProps) {
       // Another one may have been chosen while this one was loaded.
       if (asked.current === id) setLabels(found);
     } catch (error) {
-      if (asked.current === id) setProblem(error instanceof Error ? error.message : String(error));
+      if (asked.current === id) setProblem(messageOf(error));
     }
   };
   useEffect(() => {
@@ -44,7 +45,7 @@ export function FromModel({ store, present, onClose }: FromModelProps) {
         const usable = found.filter((model) => model.problem === null);
         if (usable.length === 1) void choose(usable[0]?.id ?? "");
       },
-      (error: unknown) => setProblem(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => setProblem(messageOf(error)),
     );
     form.current?.focus({ preventScroll: true });
   }, []);

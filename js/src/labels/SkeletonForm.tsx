@@ -1,5 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Download, Eraser, MousePointer2, Plus, Redo2, Spline, Undo2, Upload } from "../panels/icons";
+import { saveFile } from "../save-file";
+import { messageOf } from "../words";
 import { Attributes } from "./Attributes";
 import { Backdrop } from "./Backdrop";
 import { ColorField } from "./ColorField";
@@ -7,7 +9,6 @@ import { problemAt } from "./checks";
 import { JointList } from "./JointList";
 import { cancelling, FormFoot } from "./LabelForm";
 import { Button, counted, TextField } from "./parts";
-import { download } from "./picture";
 import { SkeletonCanvas, type SkeletonTool } from "./SkeletonCanvas";
 import { addJoint, EMPTY, imported, skeletonOf, withSkeleton } from "./skeleton";
 import { writeFile } from "./skeleton-svg";
@@ -64,7 +65,7 @@ export function SkeletonForm(props: SkeletonFormProps) {
       setError(null);
       if (draft.name === "") setDraft({ ...draft, name: chosen.name.replace(/\.svg$/i, "").slice(0, 64) });
     } catch (problem) {
-      setError(problem instanceof Error ? problem.message : String(problem));
+      setError(messageOf(problem));
     }
   };
 
@@ -174,7 +175,9 @@ export function SkeletonForm(props: SkeletonFormProps) {
               icon={Download}
               disabled={skeleton.joints.length === 0}
               testId="export-svg"
-              onClick={() => download(`${clean.name || "skeleton"}.svg`, writeFile(clean), "image/svg+xml")}
+              onClick={() =>
+                saveFile(`${clean.name || "skeleton"}.svg`, new Blob([writeFile(clean)], { type: "image/svg+xml" }))
+              }
             />
           </div>
           {error !== null && (

@@ -9,6 +9,7 @@ import "../theme/labels-forms.css";
 import "../theme/labels-skeleton.css";
 import { dataChannel, type MessageModel, notebookTransport } from "../wire/anywidget-transport";
 import { Link } from "../wire/link";
+import { messageOf } from "../words";
 import { Editor } from "./Editor";
 import { type Caller, LabelStore } from "./store";
 
@@ -40,7 +41,7 @@ function render({ model, el }: RenderProps): () => void {
     await store.load();
   };
   show().catch((error: unknown) => {
-    el.textContent = `The label editor could not be shown: ${error instanceof Error ? error.message : String(error)}`;
+    el.textContent = `The label editor could not be shown: ${messageOf(error)}`;
   });
   return () => {
     closed = true;

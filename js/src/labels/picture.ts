@@ -26,13 +26,3 @@ export async function backdropOf(file: Blob): Promise<string> {
   if (!blob) throw new Error("The picture cannot be read.");
   return URL.createObjectURL(blob);
 }
-
-/** Let the user keep a text as a file. */
-export function download(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-}

@@ -1,6 +1,7 @@
 /** What the editor shows and does: labels as the kernel has them, and one change after another, each of which can be taken back. */
 import { signal } from "@preact/signals";
 import type { Link } from "../wire/link";
+import { messageOf } from "../words";
 import { labelsOf } from "./raw-labels";
 import type { LabelSpec } from "./spec";
 import { plain } from "./spec";
@@ -48,8 +49,6 @@ interface ChangeAnswer {
   readonly refused?: readonly Refusal[];
 }
 
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 export class LabelStore {
   readonly state = signal<EditorState | null>(null);
   readonly busy = signal(false);
@@ -68,7 +67,7 @@ export class LabelStore {
       const { result } = await this.caller.call<EditorState>("labels.read");
       this.state.value = result;
     } catch (error) {
-      this.error.value = reasonOf(error);
+      this.error.value = messageOf(error);
     }
   }
 
@@ -136,7 +135,7 @@ export class LabelStore {
     try {
       return await work();
     } catch (error) {
-      this.error.value = reasonOf(error);
+      this.error.value = messageOf(error);
       // Somebody else may have changed the labels: show what there is.
       await this.load();
       return false;

@@ -6,6 +6,7 @@ import { ByteCache } from "../frames/cache";
 import type { View } from "../scene/area";
 import type { Context as DrawContext } from "../scene/painter";
 import type { Scene } from "../scene/scene";
+import { messageOf } from "../words";
 import { placeOf, same, tooFast } from "./placement";
 
 interface Answer {
@@ -140,7 +141,7 @@ export class OverlayLayers {
     } catch (error) {
       if (!abort.signal.aborted) {
         this.keep(frame, { layers: new Map(), asked: wanted, version, objects });
-        this.say("", `The layers of Python could not be fetched: ${error instanceof Error ? error.message : String(error)}`);
+        this.say("", `The layers of Python could not be fetched: ${messageOf(error)}`);
       }
     } finally {
       this.asking = null;

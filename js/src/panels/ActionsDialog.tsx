@@ -11,6 +11,7 @@ import {
   type RunRequest,
   type RunResult,
 } from "../wire/actions";
+import { messageOf } from "../words";
 import { useAnnotator } from "./context";
 import { Dialog } from "./Dialog";
 import { Check, Choice } from "./SettingControls";
@@ -33,8 +34,6 @@ export function ActionsDialog() {
   );
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 function Content() {
   const { editor } = useAnnotator();
   const [actions, setActions] = useState<readonly ActionSpec[] | null>(null);
@@ -44,7 +43,7 @@ function Content() {
     editor.link
       .call<{ actions: readonly ActionSpec[] }>("actions.list", {}, { signal: wanted.signal })
       .then(({ result }) => setActions(result.actions))
-      .catch((error: unknown) => !wanted.signal.aborted && setProblem(textOf(error)));
+      .catch((error: unknown) => !wanted.signal.aborted && setProblem(messageOf(error)));
     return () => wanted.abort();
   }, [editor]);
   if (problem) return <p role="alert">{problem}</p>;
@@ -223,7 +222,7 @@ function useRun(done: (outcome: Outcome | null) => void): Run {
       .then(({ result }) => finish({ text: result.text, bad: false, details: result.skipped }))
       .catch((error: unknown) => {
         if (control.signal.aborted) finish({ text: "Cancelled: nothing was changed.", bad: false, details: [] });
-        else finish({ text: textOf(error), bad: true, details: [] });
+        else finish({ text: messageOf(error), bad: true, details: [] });
       });
   };
   return { progress, start, cancel: () => running.current?.abort() };

@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Editor } from "../editor";
 import type { ContextImage } from "../frames/context-image";
+import { messageOf } from "../words";
 import { useAnnotator } from "./context";
 import { IconButton } from "./IconButton";
 import { ChevronLeft, ChevronRight, EyeOff, Maximize, RotateCcw, RotateCw, X, ZoomIn, ZoomOut } from "./icons";
@@ -78,7 +79,7 @@ function usePicture(editor: Editor, image: ContextImage | undefined): Picture {
         setPicture({ url, error: null });
       })
       .catch((error: unknown) => {
-        if (!abort.signal.aborted) setPicture({ url: null, error: error instanceof Error ? error.message : String(error) });
+        if (!abort.signal.aborted) setPicture({ url: null, error: messageOf(error) });
       });
     return () => {
       abort.abort();

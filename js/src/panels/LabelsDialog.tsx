@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Editor } from "../editor";
+import { messageOf } from "../words";
 import { useAnnotator } from "./context";
 import { Dialog } from "./Dialog";
 
@@ -55,7 +56,7 @@ function LabelEditorHost() {
         stop = module.show(host.current, editor.link);
       },
       (error: unknown) => {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = messageOf(error);
         setText(`The label editor could not be opened: ${reason}. In Python, cw.LabelEditor(task) shows it.`);
       },
     );

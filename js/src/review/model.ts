@@ -4,6 +4,7 @@ import type { Editor } from "../editor";
 import type { Scene } from "../scene/scene";
 import { figureOf } from "../shapes/figure";
 import { kindOf } from "../shapes/index";
+import { messageOf } from "../words";
 import {
   type Conflict,
   type ConflictReport,
@@ -86,7 +87,7 @@ export class ReviewModel {
   }
 
   private complain(error: unknown): void {
-    this.editor.toast("error", error instanceof Error ? error.message : String(error));
+    this.editor.toast("error", messageOf(error));
   }
 
   /* Opening */

@@ -21,6 +21,7 @@ import { Notice } from "./notice";
 import { type Context, enter, type Style } from "./painter";
 import { Picker } from "./picker";
 import { drawProjections } from "./projections";
+import { Redrawing } from "./redrawing";
 import { SpatialIndex } from "./spatial-index";
 import type { Preview, Stage } from "./stage";
 import { StaticLayer } from "./static-layer";
@@ -31,10 +32,6 @@ import { Viewport } from "./viewport";
 
 /** What draws large scenes is started once the first frame has had its turn. */
 const WARM_MS = 50;
-/** The view counts as moving for this long after it changed. */
-const REST_MS = 110;
-/** A new frame with many shapes waits this long for their drawing, so that picture and shapes change together. */
-const HOLD_MS = 150;
 
 export class Scene implements Stage {
   readonly viewport = new Viewport();
@@ -48,21 +45,14 @@ export class Scene implements Stage {
   private readonly backdrop = new Backdrop();
   private readonly statics: StaticLayer;
   private readonly canvases: Canvases;
+  private readonly redrawing: Redrawing;
   private readonly lifting: Lifting;
   private readonly notice: Notice;
   private readonly observer: ResizeObserver;
   private readonly stops: (() => void)[] = [];
   private states = new Map<number, ObjectState>();
   private background = "#26282b";
-  private baseDirty = true;
-  private topDirty = true;
   private topEmpty = false;
-  private frameRequest = 0;
-  /** When the view moved last, and when it moved or the picture changed. */
-  private movedAt = Number.NEGATIVE_INFINITY;
-  private changedAt = Number.NEGATIVE_INFINITY;
-  private restTimer: ReturnType<typeof setTimeout> | undefined;
-  private heldUntil = 0;
   private drawnFrame = Number.NaN;
   private fittedFrame = Number.NaN;
   private fittedSize: readonly [number, number] = [0, 0];
@@ -72,9 +62,10 @@ export class Scene implements Stage {
     private readonly editor: Editor,
   ) {
     this.canvases = new Canvases(host);
+    this.redrawing = new Redrawing(this.canvases, (layer) => (layer === "base" ? this.drawBase() : this.drawTop()));
     this.lifting = new Lifting(editor, this.index, (id) => this.states.get(id));
     this.picker = new Picker(this.index, editor, this.viewport);
-    this.statics = new StaticLayer(this.index, () => this.invalidate("base"));
+    this.statics = new StaticLayer(this.index, () => this.redrawing.invalidate("base"));
     this.shownFrame = computed(() => {
       const frame = editor.frame.value;
       const image = editor.player.image.value;
@@ -182,7 +173,7 @@ export class Scene implements Stage {
     const { dragged } = this.lifting;
     this.lifting.preview = preview;
     if (dragged !== this.lifting.dragged) this.lift();
-    this.invalidate("top");
+    this.redrawing.invalidate("top");
   }
 
   setCursor(cursor: string): void {
@@ -190,12 +181,12 @@ export class Scene implements Stage {
   }
 
   redraw(): void {
-    this.invalidate("base");
+    this.redrawing.invalidate("base");
   }
 
   /** Whether everything is drawn at the present scale and as it is now; right after a change it may be a scaled older drawing. */
   get crisp(): boolean {
-    return !this.baseDirty && !this.topDirty && this.statics.crispAt(this.view());
+    return !this.redrawing.pending && this.statics.crispAt(this.view());
   }
 
   /** The visible part of the picture with its shapes, as a PNG whose longer side is at most `maxSide` pixels. */
@@ -208,8 +199,7 @@ export class Scene implements Stage {
   dispose(): void {
     for (const stop of this.stops) stop();
     this.observer.disconnect();
-    cancelAnimationFrame(this.frameRequest);
-    clearTimeout(this.restTimer);
+    this.redrawing.dispose();
     this.statics.dispose();
     this.notice.dispose();
     this.canvases.dispose();
@@ -230,13 +220,13 @@ export class Scene implements Stage {
     if (frame !== this.drawnFrame) {
       this.drawnFrame = frame;
       this.statics.clear();
-      this.heldUntil = performance.now() + HOLD_MS;
+      this.redrawing.hold();
     }
     this.statics.setStyle(this.style());
     this.statics.setItems(items);
     this.lift();
-    this.invalidate("base");
-    this.invalidate("top");
+    this.redrawing.invalidate("base");
+    this.redrawing.invalidate("top");
   }
 
   private takeTurn(): void {
@@ -256,18 +246,8 @@ export class Scene implements Stage {
     this.viewport.x.value;
     this.viewport.y.value;
     this.viewport.size.value;
-    this.movedAt = performance.now();
+    this.redrawing.moved();
     this.editor.player.showsSide(Math.max(...this.pictureSize()) * this.viewport.scale.peek() * this.canvases.pixelRatio);
-    this.invalidate("top");
-    this.drawQuickly();
-  }
-
-  /** Draw now as fast as it goes, and as well as it goes once nothing has changed for a moment. */
-  private drawQuickly(): void {
-    this.changedAt = performance.now();
-    clearTimeout(this.restTimer);
-    this.restTimer = setTimeout(() => this.invalidate("base"), REST_MS + 5);
-    this.invalidate("base");
   }
 
   private takePicture(): void {
@@ -286,7 +266,7 @@ export class Scene implements Stage {
     const isNew = this.fittedFrame !== this.shownFrame.value;
     if (width !== oldWidth || height !== oldHeight || (reset && isNew)) untracked(() => this.fit());
     this.fittedFrame = this.shownFrame.value;
-    this.drawQuickly();
+    this.redrawing.quickly();
   }
 
   private takeSelection(): void {
@@ -298,7 +278,7 @@ export class Scene implements Stage {
     editor.bitmap.value;
     this.statics.setStyle(this.style());
     this.lift();
-    this.invalidate("top");
+    this.redrawing.invalidate("top");
   }
 
   /** Leave out of the static layer what the interaction layer draws. */
@@ -317,46 +297,21 @@ export class Scene implements Stage {
       // Who looks at the whole picture wants to go on doing so.
       if (fitted || oldWidth === 0 || oldHeight === 0) this.fit();
     }
-    this.baseDirty = true;
-    this.topDirty = true;
     // Drawing at once: a resized canvas is empty until then.
-    this.draw();
+    this.redrawing.all();
   }
 
   /* Drawing */
 
-  private invalidate(layer: "base" | "top"): void {
-    if (layer === "base") this.baseDirty = true;
-    else this.topDirty = true;
-    if (this.frameRequest === 0) this.frameRequest = requestAnimationFrame(() => this.draw());
-  }
-
-  private draw(): void {
-    cancelAnimationFrame(this.frameRequest);
-    this.frameRequest = 0;
-    if (this.canvases.base.width === 0 || this.canvases.base.height === 0) return;
-    if (this.baseDirty) {
-      this.baseDirty = false;
-      this.drawBase();
-    }
-    if (this.topDirty) {
-      this.topDirty = false;
-      this.drawTop();
-    }
-  }
-
   private drawBase(): void {
     const view = this.view();
-    const now = performance.now();
-    const moving = now - this.movedAt < REST_MS;
-    if (!this.statics.ready && now < this.heldUntil) {
+    const { moving, quick } = this.redrawing;
+    if (!this.statics.ready && this.redrawing.isHeld()) {
       this.statics.prepare(view);
-      setTimeout(() => this.invalidate("base"), this.heldUntil - now + 1);
       return;
     }
     const context = contextOf(this.canvases.base);
     context.setTransform(1, 0, 0, 1, 0, 0);
-    const quick = now - this.changedAt < REST_MS;
     // Asking for it has the browser compute styles, which playing has no time for.
     if (!quick) this.background = this.canvases.background;
     context.fillStyle = this.background;

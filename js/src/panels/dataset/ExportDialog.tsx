@@ -1,10 +1,12 @@
 /** The job as a dataset: fetched by the browser, or, with pictures, written into the folder of the notebook. */
 import { useEffect, useState } from "preact/hooks";
+import { saveFile } from "../../save-file";
+import { sizeText } from "../../words";
 import { useAnnotator } from "../context";
 import { Dialog } from "../Dialog";
 import { DialogFoot } from "../DialogForm";
-import { Problem, useFormats, useWork, WorkBar } from "./parts";
-import { download, type Errors, type Exported, saveAs, sizeText } from "./transfer";
+import { FormatSelect, Problem, useFormats, useWork, WorkBar } from "./parts";
+import { download, type Errors, type Exported } from "./transfer";
 
 export function ExportDialog() {
   return (
@@ -59,7 +61,7 @@ function Form() {
           const file = await download(editor.link, token, size, signal, (done, total) =>
             tell({ text: "Fetching", done, total }),
           );
-          saveAs(file, name);
+          saveFile(name, file);
         }
         editor.toast("info", `${token ? "Downloaded" : "Written"}: ${result.path ?? name} (${sizeText(size)}).`);
         ui.dialog.value = null;
@@ -75,26 +77,15 @@ function Form() {
         if (!working.work && format && name.trim()) write();
       }}
     >
-      <label class="cvw-dataset-row">
-        <span>Format</span>
-        <select
-          class="cvw-select"
-          data-testid="export-format"
-          value={format}
-          disabled={!formats}
-          onChange={(event) => {
-            setFormat(event.currentTarget.value);
-            again();
-          }}
-        >
-          {!formats && <option value="">Asking the kernel…</option>}
-          {(formats?.formats ?? []).map((each) => (
-            <option key={each} value={each}>
-              {each}
-            </option>
-          ))}
-        </select>
-      </label>
+      <FormatSelect
+        name="export"
+        formats={formats}
+        value={format}
+        onChoose={(chosen) => {
+          setFormat(chosen);
+          again();
+        }}
+      />
       <Problem name="export-format" text={errors.format} />
       <label class="cvw-dataset-row">
         <span>Name of the file</span>

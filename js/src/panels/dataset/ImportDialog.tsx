@@ -1,11 +1,12 @@
 /** Annotations of a file into this job, as one change: the file goes to the kernel in parts, and nothing comes of it by halves. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { sizeText } from "../../words";
 import { useAnnotator } from "../context";
 import { Dialog } from "../Dialog";
 import { DialogFoot } from "../DialogForm";
 import { Upload } from "../icons";
-import { Problem, useFormats, useWork, WorkBar } from "./parts";
-import { drop, type Imported, sizeText, upload } from "./transfer";
+import { FormatSelect, Problem, useFormats, useWork, WorkBar } from "./parts";
+import { drop, type Imported, upload } from "./transfer";
 
 export function ImportDialog() {
   return (
@@ -89,25 +90,16 @@ function Form() {
           onChange={(event) => choose(event.currentTarget.files)}
         />
       </label>
-      <label class="cvw-dataset-row">
-        <span>Format</span>
-        <select
-          class="cvw-select"
-          data-testid="import-format"
-          value={format}
-          onChange={(event) => {
-            setFormat(event.currentTarget.value);
-            setProblem("");
-          }}
-        >
-          <option value="">Recognise it</option>
-          {(formats?.formats ?? []).map((each) => (
-            <option key={each} value={each}>
-              {each}
-            </option>
-          ))}
-        </select>
-      </label>
+      <FormatSelect
+        name="import"
+        formats={formats}
+        value={format}
+        none="Recognise it"
+        onChoose={(chosen) => {
+          setFormat(chosen);
+          setProblem("");
+        }}
+      />
       <label class="cvw-check">
         <input
           type="checkbox"

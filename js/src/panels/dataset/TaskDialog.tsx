@@ -1,11 +1,11 @@
 /** The task this job belongs to: what it is, its jobs, and how to get at them in Python. */
 import { useEffect, useState } from "preact/hooks";
+import { messageOf } from "../../words";
 import { useAnnotator } from "../context";
 import { copyText } from "../copy-text";
 import { Dialog } from "../Dialog";
 import { IconButton } from "../IconButton";
 import { Copy } from "../icons";
-import { messageOf } from "./transfer";
 
 interface About {
   readonly id: number;

@@ -1,7 +1,8 @@
-/** What the dialogs of files share: the list of formats, and something that takes a while and can be stopped. */
+/** What the dialogs of files share: the choice of a format, and something that takes a while and can be stopped. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { messageOf } from "../../words";
 import { useAnnotator } from "../context";
-import { type Formats, messageOf } from "./transfer";
+import type { Formats } from "./transfer";
 
 /** The formats of one way, asked for when the dialog opens. */
 export function useFormats(way: "in" | "out"): Formats | null {
@@ -14,6 +15,38 @@ export function useFormats(way: "in" | "out"): Formats | null {
     );
   }, [editor, way]);
   return formats;
+}
+
+interface FormatChoice {
+  readonly name: "export" | "import";
+  readonly formats: Formats | null;
+  readonly value: string;
+  /** What choosing none does, where that is possible. */
+  readonly none?: string;
+  readonly onChoose: (format: string) => void;
+}
+
+export function FormatSelect({ name, formats, value, none, onChoose }: FormatChoice) {
+  const first = none ?? (formats ? null : "Asking the kernel…");
+  return (
+    <label class="cvw-dataset-row">
+      <span>Format</span>
+      <select
+        class="cvw-select"
+        data-testid={`${name}-format`}
+        value={value}
+        disabled={!formats && !none}
+        onChange={(event) => onChoose(event.currentTarget.value)}
+      >
+        {first && <option value="">{first}</option>}
+        {(formats?.formats ?? []).map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
 }
 
 export interface Work {

@@ -1,5 +1,6 @@
 /** Files between browser and kernel, in parts; twin of cvat_widgets/widgets/dataset_methods.py. */
 import type { Link } from "../../wire/link";
+import { type Begun, dropFile, type Progress, sendParts } from "../../wire/parts";
 
 export interface Formats {
   readonly formats: readonly string[];
@@ -28,20 +29,11 @@ export interface Imported {
   readonly left_out?: number;
 }
 
-export type Progress = (done: number, total: number) => void;
-
 /** Send a file to the kernel; what it is called there. */
 export async function upload(link: Link, file: File, signal: AbortSignal, onProgress: Progress): Promise<string> {
-  const { result } = await link.call<{ token: string; part: number }>("dataset.begin", { name: file.name, size: file.size });
-  const { token, part } = result;
-  for (let offset = 0; offset < file.size; offset += part) {
-    signal.throwIfAborted();
-    onProgress(offset, file.size);
-    const data = new Uint8Array(await file.slice(offset, offset + part).arrayBuffer());
-    await link.call("dataset.put", { token, offset }, { buffers: [data], signal });
-  }
-  onProgress(file.size, file.size);
-  return token;
+  const { result } = await link.call<Begun>("dataset.begin", { name: file.name, size: file.size });
+  await sendParts(link, "dataset", result, file, signal, onProgress);
+  return result.token;
 }
 
 /** Fetch a file of the kernel's. */
@@ -68,24 +60,5 @@ export async function download(
 }
 
 export function drop(link: Link, token: string): void {
-  link.call("dataset.drop", { token }).catch(() => undefined);
-}
-
-/** Have the browser keep a file, as if it were a link that was clicked. */
-export function saveAs(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The browser reads it after this.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
-export function sizeText(bytes: number): string {
-  return bytes < 1 << 20 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / (1 << 20)).toFixed(1)} MB`;
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  dropFile(link, "dataset", token);
 }

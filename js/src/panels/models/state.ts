@@ -17,6 +17,7 @@ import type {
   TrackRequest,
   TrackResult,
 } from "../../wire/models";
+import { messageOf } from "../../words";
 import { passing, totalAt } from "./threshold";
 
 /** What came of the last thing that was asked. */
@@ -179,7 +180,7 @@ export class ModelsState {
   }
 
   private fail(error: unknown): void {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     this.outcome.value = { text, bad: true, trace: error instanceof CallError ? (error.detail.trace ?? null) : null };
     this.editor.announce(text);
   }

@@ -10,6 +10,7 @@ import { kindOf } from "../../shapes/index";
 import { EMPTY_EDGES, type Figure, type Point } from "../../shapes/kind";
 import { commitDrawing, drawingRefusal } from "../../tools/commit";
 import { refusal } from "../../tools/rules";
+import { messageOf } from "../../words";
 import { Hand, pause } from "./hand";
 
 interface Slow {
@@ -122,7 +123,7 @@ export class Driver {
       const complaint = editor.toasts.peek().find((toast) => !before.has(toast) && toast.level !== "info");
       return complaint ? { id: command.id, error: complaint.text } : { id: command.id, result };
     } catch (error) {
-      return { id: command.id, error: error instanceof Error ? error.message : String(error) };
+      return { id: command.id, error: messageOf(error) };
     }
   }
 

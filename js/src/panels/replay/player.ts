@@ -4,6 +4,7 @@ import type { Context } from "../../actions/context";
 import type { ObjectState } from "../../document/records";
 import type { ReplayControl } from "../../editor";
 import type { ReplayState } from "../../wire/protocol";
+import { messageOf } from "../../words";
 import { ReplayClock } from "./clock";
 import { figuresOf, Overlay } from "./overlay";
 import { type PointerSample, Trail } from "./trail";
@@ -57,7 +58,7 @@ export class ReplayPlayer implements ReplayControl {
     this.number.value = state.number;
     this.speed.value = state.speed;
     this.load(state).catch((error: unknown) => {
-      this.problem.value = error instanceof Error ? error.message : String(error);
+      this.problem.value = messageOf(error);
     });
   }
 
@@ -198,7 +199,7 @@ export class ReplayPlayer implements ReplayControl {
       while (this.shown !== this.number.peek() && !this.closed) await this.move(this.number.peek());
     } catch (error) {
       this.running.value = false;
-      this.problem.value = error instanceof Error ? error.message : String(error);
+      this.problem.value = messageOf(error);
     } finally {
       this.busy = false;
     }

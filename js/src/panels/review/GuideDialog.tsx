@@ -1,5 +1,6 @@
 /** The guide of the task; it opens by itself when it is new to the user, until the user has closed it. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { messageOf } from "../../words";
 import { useAnnotator } from "../context";
 import { Dialog } from "../Dialog";
 import { guidePicture } from "./GuidePicture";
@@ -37,7 +38,7 @@ function Guide() {
     const abort = new AbortController();
     editor.link.call<{ blocks: unknown }>("guide", {}, { signal: abort.signal }).then(
       ({ result }) => setBlocks(result.blocks),
-      (error: unknown) => abort.signal.aborted || setProblem(error instanceof Error ? error.message : String(error)),
+      (error: unknown) => abort.signal.aborted || setProblem(messageOf(error)),
     );
     return () => abort.abort();
   }, [editor]);

@@ -6,6 +6,7 @@ import { computed, type Signal, signal } from "@preact/signals";
 import type { ObjectState } from "../../document/records";
 import type { Editor } from "../../editor";
 import { CallError } from "../../wire/link";
+import { messageOf } from "../../words";
 import { continues, isEmptyPrompt, missing, type Needs, NO_PROMPT, type Prompt, promptToWire } from "./prompt";
 import { OUTPUTS, type Output, type Suggestion } from "./suggestion";
 
@@ -42,7 +43,7 @@ function isAbort(error: unknown): boolean {
 /** An error of the kernel with what to do about it. */
 export function textOfError(error: unknown): string {
   if (error instanceof CallError) return error.detail.message;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 export class Interaction {

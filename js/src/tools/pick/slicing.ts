@@ -1,5 +1,6 @@
 /** A line across a polygon or mask cuts it in two. The kernel does the cutting. */
 import type { Point } from "../../shapes/kind";
+import { messageOf } from "../../words";
 import { type KeyInput, State, type ToolEvent } from "../state";
 
 export class Slicing extends State {
@@ -72,7 +73,7 @@ export class Slicing extends State {
         if (result?.ids) editor.selection.value = result.ids;
         editor.announce("Sliced in two");
       })
-      .catch((error: unknown) => editor.toast("warning", error instanceof Error ? error.message : String(error)));
+      .catch((error: unknown) => editor.toast("warning", messageOf(error)));
     return true;
   }
 
