@@ -33,23 +33,35 @@ class ProjectFiles:
         path: str | Path,
         format: str,  # noqa: A002
         *,
+        subset: str | None = None,
         save_images: bool = False,
         strict: bool = False,
         progress: Callable[[int, int], None] | None = None,
     ) -> Path:
-        """Export the annotations of all tasks to one file, each frame in the subset of its task; see :meth:`Task.export`."""
+        """Export the annotations of all tasks to one file, each frame in the subset of its task; see :meth:`Task.export`.
+
+        With ``subset``, only the frames of that subset.
+        """
         from cvat_widgets.formats import write_dataset
 
         more = {"progress": progress} if progress else {}
-        return write_dataset(self.dataset(), path, format, save_images=save_images, strict=strict, **more)
+        return write_dataset(self.dataset(subset), path, format, save_images=save_images, strict=strict, **more)
 
-    def dataset(self) -> Dataset:
+    def dataset(self, subset: str | None = None) -> Dataset:
         """Return labels, frames and annotations of all tasks together, the frames of one task after those of another.
 
-        Where frames of two tasks have the same name in the same subset, the name of the task comes before it.
+        Where frames of two tasks have the same name in the same subset, the name of the task comes before it. With ``subset``,
+        there are only the frames of that subset; ``""`` is that of frames in none.
+
+        Raises
+        ------
+        FormatError
+            There is no frame in the subset, or a track goes on in another one.
         """
         project = cast("Project", self)
         labels, tasks = project.labels, project.tasks
+        if subset is not None:
+            tasks = _with_subset(tasks, subset)
         counts = [len(task) for task in tasks]
         starts = [0, *np.cumsum(counts, dtype=np.int64).tolist()]
         frames = _frames(tasks)
@@ -69,7 +81,7 @@ class ProjectFiles:
             given, data = tasks[which].dataset_member(frame - starts[which])
             return frames.names[frame] + given[len(tasks[which].frame_index.names[frame - starts[which]]) :], data
 
-        return Dataset(
+        whole = Dataset(
             labels=labels,
             frames=frames,
             table=AnnotationTable.concat(tables),
@@ -78,10 +90,16 @@ class ProjectFiles:
             media=member,
             meta=_meta(project, tasks, starts),
         )
+        return whole if subset is None else _of_subset(whole, subset)
 
     def import_dataset(
-        self, path: str | Path, format: str | None = None, *, name: str | None = None  # noqa: A002
-    ) -> list[Task]:  # fmt: skip
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002
+        *,
+        name: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> list[Task]:
         """Make tasks of a dataset file with its pictures and annotations, one for each subset; return them.
 
         Parameters
@@ -92,6 +110,8 @@ class ProjectFiles:
             CVAT's display name; ``None`` recognises it.
         name
             Of the tasks, before the name of the subset; by default that of the dataset.
+        progress
+            Called with (tasks made, all); if it raises, no task is made.
 
         Raises
         ------
@@ -114,6 +134,8 @@ class ProjectFiles:
         made: list[Task] = []
         try:
             for subset, chosen in subsets.items():
+                if progress is not None:
+                    progress(len(made), len(subsets))
                 part = _part(dataset, np.array(chosen))
                 called = " ".join(filter(None, (title, subset if len(subsets) > 1 else "")))
                 options = {"project": project.id, "subset": subset[:64]}
@@ -141,6 +163,41 @@ def _frames(tasks: list[Task]) -> FrameIndex:
         for side in ("widths", "heights")
     )
     return FrameIndex(names, widths, heights, subsets if any(subsets) else ())
+
+
+def _subsets_of(task: Task) -> set[str]:
+    index = task.frame_index
+    return {each or task.row.subset for each in index.subsets} if len(index.subsets) else {task.row.subset}
+
+
+def _with_subset(tasks: list[Task], subset: str) -> list[Task]:
+    """Return the tasks with frames in a subset."""
+    held = [_subsets_of(task) for task in tasks]
+    if not any(subset in each for each in held):
+        known = ", ".join(repr(each) for each in sorted(set().union(*held)))
+        raise FormatError(f"there is no frame in the subset {subset!r}", hint=f"The project has {known or 'no frames'}")
+    return [task for task, each in zip(tasks, held, strict=True) if subset in each]
+
+
+def _of_subset(whole: Dataset, subset: str) -> Dataset:
+    """Return the frames of a subset, where those of a task may be in several."""
+    kept = [frame for frame in range(len(whole.frames)) if whole.frames.subset_of(frame) == subset]
+    if len(kept) == len(whole.frames):
+        return whole
+    part = _part(whole, np.array(kept), "Export the whole project")
+    place = {frame: number for number, frame in enumerate(kept)}
+    jobs = [
+        (job, [place[frame] for frame in range(start, stop + 1) if frame in place])
+        for job, start, stop in part.meta["segments"]
+    ]
+    meta = {
+        **part.meta,
+        "stop_frame": len(kept) - 1,
+        "deleted_frames": [place[frame] for frame in part.meta["deleted_frames"] if frame in place],
+        "segments": [(job, frames[0], frames[-1]) for job, frames in jobs if frames],
+    }
+    frames = FrameIndex(part.frames.names, part.frames.widths, part.frames.heights, [subset] * len(kept) if subset else ())
+    return replace(part, frames=frames, meta=meta)
 
 
 def _folder(name: str) -> str:
@@ -192,7 +249,7 @@ def _meta(project: Project, tasks: list[Task], starts: list[int]) -> dict[str, A
     }  # fmt: skip
 
 
-def _part(dataset: Dataset, chosen: NDArray[np.int64]) -> Dataset:
+def _part(dataset: Dataset, chosen: NDArray[np.int64], hint: str = "Import the file into one task") -> Dataset:
     """Return some frames of a dataset and what is on them, numbered from 0."""
     frames, table, media = dataset.frames, dataset.table, dataset.media
     place = np.full(len(frames), -1, np.int64)
@@ -201,7 +258,7 @@ def _part(dataset: Dataset, chosen: NDArray[np.int64]) -> Dataset:
     if len(kept) < len(table) and set(np.unique(kept.track[kept.track >= 0])) & set(
         np.unique(table.track[(place[table.frame] < 0) & (table.track >= 0)])
     ):
-        raise FormatError("a track goes through several subsets", hint="Import the file into one task")
+        raise FormatError("a track goes through several subsets", hint=hint)
     meta = dict(dataset.meta)
     images = meta.get("images")
     if images:

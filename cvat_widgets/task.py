@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -67,6 +67,7 @@ class Task(ModelsOnTask, TaskFiles, TaskTeam, EditableAnnotations):
         project: str | int | None = None,
         store: Store | str | Path | None = None,
         upload: bool | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Task:
         """Create a task; nothing is copied or decoded in advance.
 
@@ -102,6 +103,8 @@ class Task(ModelsOnTask, TaskFiles, TaskTeam, EditableAnnotations):
         upload
             Whether to send the files to the service of a hub, which keeps them for the team. By default only arrays are, which
             exist nowhere else; files are opened where they lie.
+        progress
+            Called with the bytes sent and the bytes of all, where files are sent.
 
         Raises
         ------
@@ -133,7 +136,7 @@ class Task(ModelsOnTask, TaskFiles, TaskTeam, EditableAnnotations):
                 name=name,
                 labels=label_set,
                 frames=media.index,
-                media=described(media, opened, upload),
+                media=described(media, opened, upload, progress),
                 mode="interpolation" if video else "annotation",
                 segments=segments,
                 overlap=overlap,

@@ -101,7 +101,14 @@ class TaskFiles(EditableAnnotations):
         suffix = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}.get(encoded.mime, "")
         return (name if Path(name).suffix else name + suffix), encoded.data
 
-    def import_annotations(self, path: str | Path, format: str | None = None, *, replace: bool = False) -> int:  # noqa: A002
+    def import_annotations(
+        self,
+        path: str | Path,
+        format: str | None = None,  # noqa: A002
+        *,
+        replace: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> int:
         """Import annotations from a file; frames are matched by name, labels by name.
 
         Parameters
@@ -112,6 +119,8 @@ class TaskFiles(EditableAnnotations):
             CVAT's display name; ``None`` recognises it.
         replace
             Whether to remove the present annotations, in the same revision.
+        progress
+            Called with (done, all) between reading and writing; if it raises, the task is unchanged.
 
         Returns
         -------
@@ -126,4 +135,6 @@ class TaskFiles(EditableAnnotations):
             The file has a label or attribute the task has not.
         """
         table = self._rows_of_file(path, format)
+        if progress is not None:
+            progress(1, 2)
         return len(self._add_table(table, origin="import", label=f"Import {Path(path).name}", replace=replace))

@@ -10,8 +10,8 @@ import msgspec
 
 from cvat_widgets.errors import CvatWidgetsError, FormatError, ProtocolError
 from cvat_widgets.job import Job
-from cvat_widgets.widgets.rpc import Call, method
-from cvat_widgets.widgets.studio_files import file_to_write, losses_of, stoppable
+from cvat_widgets.widgets.rpc import Call, method, stoppable
+from cvat_widgets.widgets.studio_files import file_to_write, losses_of
 from cvat_widgets.widgets.studio_forms import told
 from cvat_widgets.widgets.studio_requests import StrictRequest, read
 from cvat_widgets.widgets.transfers import MAX_DOWNLOAD, MAX_UPLOAD, PART
@@ -169,8 +169,7 @@ def import_annotations(call: Call) -> dict[str, Any]:
     try:
         count, left_out = import_into_job(target, path, request.format, replace=request.replace)
     except CvatWidgetsError as error:
-        # The user knows the file by its name, not where it lies here.
-        return {"errors": {"file": told(error).replace(f"{path.parent}/", "")}}
+        return {"errors": {"file": told(error, path.parent)}}
     call.session.transfers.drop(request.token)
     return {"errors": {}, "objects": count, "left_out": left_out}
 

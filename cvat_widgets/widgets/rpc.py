@@ -8,14 +8,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from cvat_widgets.errors import ProtocolError
+from cvat_widgets.errors import CvatWidgetsError, ProtocolError
 from cvat_widgets.widgets.channel import answering
 from cvat_widgets.widgets.protocol import Cancel, Rpc, error_detail
 
 if TYPE_CHECKING:
     from cvat_widgets.widgets.session import Session
 
-__all__ = ["METHODS", "Call", "RpcServer", "method"]
+__all__ = ["METHODS", "Call", "RpcServer", "StoppedError", "method", "stoppable"]
 
 
 @dataclass
@@ -48,6 +48,21 @@ class Call:
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
             raise ProtocolError(f"{name} must be a whole number from {low} to {high}, not {value!r:.40}")
         return value
+
+
+class StoppedError(CvatWidgetsError):
+    """The user does not want it any more."""
+
+
+def stoppable(call: Call, text: str = "") -> Callable[[int, int], None]:
+    """Return what tells the browser how far a call has come, and ends it if the user has stopped it."""
+
+    def progress(done: int, total: int) -> None:
+        if call.cancelled.is_set():
+            raise StoppedError("it was stopped before it was done")
+        call.progress(done, total, text)
+
+    return progress
 
 
 Method = Callable[[Call], "tuple[Any, list[bytes]] | Any"]

@@ -27,6 +27,7 @@ from cvat_widgets.widgets.studio_forms import StudioForms
 from cvat_widgets.widgets.studio_methods import StudioMethods
 from cvat_widgets.widgets.studio_previews import StudioPreviews
 from cvat_widgets.widgets.studio_requests import One, read
+from cvat_widgets.widgets.studio_uploads import StudioUploads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -107,11 +108,15 @@ class Studio(anywidget.AnyWidget):
         self._annotator: Annotator | None = None
         self._stop_begun: Any = None
         lists = StudioMethods(self._store, self._user, self._forget_task)
-        forms, files, previews = StudioForms(self._store), StudioFiles(self._store), StudioPreviews(self._store)
+        self._uploads = StudioUploads(self._store)
+        forms, files = StudioForms(self._store, self._uploads), StudioFiles(self._store, self._uploads)
+        previews = StudioPreviews(self._store)
         quick = {**lists.table, **files.table, "studio.open": self._open_call, "studio.close": self._close_call}
-        slow = {name: quick.pop(name) for name in ("studio.export", "studio.import", "studio.restore")} | forms.table
-        # Lists never wait for pictures, and nothing waits for an export.
-        self._servers = [RpcServer(self, channel.send, table) for table in (quick, slow, previews.table)]
+        long = ("studio.export", "studio.import", "studio.project.import", "studio.restore")
+        slow = {name: quick.pop(name) for name in long} | forms.table
+        # Lists never wait for pictures, and nothing waits for an export or an upload.
+        tables = (quick, slow, previews.table, self._uploads.table)
+        self._servers = [RpcServer(self, channel.send, table) for table in tables]
         self._background = ThreadPoolExecutor(1, thread_name_prefix="cvat-widgets-studio")
         self._unsubscribe = self._store.subscribe_store(self.refresh)
         channel.on_msg(lambda _widget, content, buffers: self._handle(content, buffers))
@@ -192,6 +197,7 @@ class Studio(anywidget.AnyWidget):
             self._unsubscribe()
             for server in self._servers:
                 server.close()
+            self._uploads.close()
             self._background.shutdown(wait=False, cancel_futures=True)
             with self._lock:
                 self._forget(self._annotator)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import json
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cvat_widgets.errors import CvatWidgetsError, FormatError, NotFoundError
+from cvat_widgets.errors import CvatWidgetsError, FormatError, NotFoundError, ProtocolError
 from cvat_widgets.project import Project
-from cvat_widgets.task import Task
-from cvat_widgets.widgets.rpc import Call, Method
+from cvat_widgets.store.remote import Remote
+from cvat_widgets.task import Task, forget_media
+from cvat_widgets.widgets.rpc import Call, Method, StoppedError, stoppable
 from cvat_widgets.widgets.studio_forms import told
-from cvat_widgets.widgets.studio_requests import ExportRequest, ImportRequest, RestoreRequest, read
+from cvat_widgets.widgets.studio_requests import ExportRequest, ImportDataset, ImportRequest, RestoreRequest, read
+from cvat_widgets.widgets.studio_uploads import StudioUploads
 
 if TYPE_CHECKING:
     from cvat_widgets.store import Store
 
-__all__ = ["StoppedError", "StudioFiles", "file_to_write", "losses_of", "stoppable"]
-
-
-class StoppedError(CvatWidgetsError):
-    """The user does not want the file any more."""
+__all__ = ["StudioFiles", "file_to_write", "losses_of"]
 
 
 class StudioFiles:
@@ -30,10 +30,13 @@ class StudioFiles:
     ----------
     store
         The store.
+    uploads
+        What came from users' own computers.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, uploads: StudioUploads) -> None:
         self.store = store
+        self.uploads = uploads
 
     @property
     def table(self) -> dict[str, Method]:
@@ -42,6 +45,7 @@ class StudioFiles:
             "studio.formats": self.formats,
             "studio.export": self.export,
             "studio.import": self.import_annotations,
+            "studio.project.import": self.import_dataset,
             "studio.restore": self.restore,
         }
 
@@ -75,7 +79,14 @@ class StudioFiles:
 
     def _write(self, request: ExportRequest, path: Path, progress: Any) -> None:
         if request.kind == "project":
-            Project.open(request.id, store=self.store).backup(path, media=request.media, progress=progress)
+            project = Project.open(request.id, store=self.store)
+            if request.format is None:
+                project.backup(path, media=request.media, progress=progress)
+                return
+            project.export(
+                path, request.format, subset=request.subset, save_images=request.media, strict=not request.lossy,
+                progress=progress,
+            )  # fmt: skip
             return
         job_row = self.store.job(request.id) if request.kind == "job" else None
         task = Task.open(job_row.task_id if job_row else request.id, store=self.store)
@@ -89,34 +100,78 @@ class StudioFiles:
         """Read annotations into a task; return how many ``objects`` came, or ``errors`` by field."""
         request = read(call.params, ImportRequest)
         errors: dict[str, str] = {}
-        path = _typed_path(request.path, errors, there=True)
+        path = self._file(request, errors)
         if path is None:
             return {"errors": errors}
         task = Task.open(request.task, store=self.store)
         call.progress(0, 0, "Reading the file…")
         try:
-            count = task.import_annotations(path, request.format, replace=request.replace)
-        except NotFoundError:
+            count = task.import_annotations(
+                path, request.format, replace=request.replace, progress=stoppable(call, "Writing the annotations…")
+            )
+        except (StoppedError, NotFoundError):
             raise
         except CvatWidgetsError as error:
-            return {"errors": {"path": told(error)}}
+            return {"errors": {"path": told(error, path.parent if request.upload else None)}}
+        self._done_with(request.upload)
         return {"errors": {}, "objects": count}
+
+    def import_dataset(self, call: Call) -> dict[str, Any]:
+        """Make tasks of a dataset in a project; return their ``tasks`` and ``frames``, or ``errors`` by field."""
+        request = read(call.params, ImportDataset)
+        errors: dict[str, str] = {}
+        path = self._file(request, errors)
+        if path is None:
+            return {"errors": errors}
+        project = Project.open(request.project, store=self.store)
+        call.progress(0, 0, "Reading the dataset…")
+        try:
+            with self.uploads.used(request.upload) if request.upload else contextlib.nullcontext():
+                made = project.import_dataset(
+                    path, request.format, name=request.name.strip() or None, progress=stoppable(call, "Making the tasks…")
+                )
+        except (StoppedError, NotFoundError):
+            raise
+        except CvatWidgetsError as error:
+            field = "name" if "called" in error.what else "path"
+            return {"errors": {field: told(error, path.parent if request.upload else None)}}
+        if request.upload and isinstance(self.store, Remote):
+            for task in made:
+                forget_media(self.store, task.id)  # the service has the file, and it is no longer here
+        elif request.upload and not any(path.parent.name in json.dumps(task.row.media) for task in made):
+            shutil.rmtree(path.parent, ignore_errors=True)  # the pictures were taken out of it
+        return {"errors": {}, "tasks": [task.id for task in made], "frames": sum(len(task) for task in made)}
 
     def restore(self, call: Call) -> dict[str, Any]:
         """Make a task or a project from a backup; return its ``id``, or ``errors`` by field."""
         request = read(call.params, RestoreRequest)
         errors: dict[str, str] = {}
-        path = _typed_path(request.path, errors, there=True)
+        path = self._file(request, errors)
         if path is None:
             return {"errors": errors}
         call.progress(0, 0, "Reading the backup…")
         name = request.name.strip() or None
         try:
-            if request.kind == "task":
-                return {"errors": {}, "id": Task.restore(path, name=name, store=self.store).id}
-            return {"errors": {}, "id": Project.restore(path, name=name, store=self.store).id}
+            kind: type[Task | Project] = Task if request.kind == "task" else Project
+            made = kind.restore(path, name=name, store=self.store)
         except CvatWidgetsError as error:
-            return {"errors": {"path": told(error)}}
+            return {"errors": {"path": told(error, path.parent if request.upload else None)}}
+        self._done_with(request.upload)
+        return {"errors": {}, "id": made.id}
+
+    def _file(self, request: ImportRequest | ImportDataset | RestoreRequest, errors: dict[str, str]) -> Path | None:
+        """Return the file that was uploaded or whose path was typed, or say what is wrong with it."""
+        if request.upload is None:
+            return _typed_path(request.path, errors, there=True)
+        try:
+            return self.uploads.files(request.upload)[0]
+        except ProtocolError as error:
+            errors["path"] = told(error)
+            return None
+
+    def _done_with(self, upload: str | None) -> None:
+        if upload is not None:
+            self.uploads.drop(upload)
 
 
 def losses_of(error: FormatError) -> str | None:
@@ -135,17 +190,6 @@ def file_to_write(text: str, *, replace: bool) -> Path | dict[str, Any]:
     if path.exists() and not replace:
         return {"errors": {}, "exists": True, "path": str(path)}
     return path
-
-
-def stoppable(call: Call) -> Callable[[int, int], None]:
-    """Return what tells the browser how far writing a file has come, and ends it if the user has stopped it."""
-
-    def progress(done: int, total: int) -> None:
-        if call.cancelled.is_set():
-            raise StoppedError("the file was not written")
-        call.progress(done, total, "")
-
-    return progress
 
 
 def _typed_path(text: str, errors: dict[str, str], *, there: bool = False) -> Path | None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cvat_widgets.errors import CvatWidgetsError, MediaError, NotFoundError
+from cvat_widgets.errors import CvatWidgetsError, MediaError, NotFoundError, ProtocolError
 from cvat_widgets.media import FrameSource, open_media
 from cvat_widgets.model.labels import LabelSet
 from cvat_widgets.project import Project
 from cvat_widgets.store.projects import checked_link
-from cvat_widgets.task import Task
-from cvat_widgets.widgets.rpc import Call, Method
+from cvat_widgets.store.remote import Remote
+from cvat_widgets.task import Task, forget_media
+from cvat_widgets.widgets.rpc import Call, Method, stoppable
 from cvat_widgets.widgets.studio_requests import CreateProject, CreateTask, MediaChoice, read
+from cvat_widgets.widgets.studio_uploads import StudioUploads
 
 if TYPE_CHECKING:
     from cvat_widgets.store import Store
@@ -34,12 +38,16 @@ class StudioForms:
     ----------
     store
         Where they are made.
+    uploads
+        What came from users' own computers.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, uploads: StudioUploads) -> None:
         self.store = store
+        self.uploads = uploads
         self._lock = threading.Lock()
         self._looked_at: tuple[MediaChoice, FrameSource] | None = None
+        uploads.before_removing = self._look_away
 
     @property
     def table(self) -> dict[str, Method]:
@@ -94,14 +102,20 @@ class StudioForms:
         if errors or media is None:
             return {"errors": errors}
         call.progress(0, 0, "Making the task…")
-        task = Task.create(
-            name, media, labels=labels, project=form.project, subset=form.subset.strip(), store=self.store,
-            segment_size=form.segment_size or None, overlap=form.overlap,
-        )  # fmt: skip
+        token = form.media.upload
+        sent_on = token is not None and isinstance(self.store, Remote)
+        with self.uploads.used(token) if token else contextlib.nullcontext():
+            task = Task.create(
+                name, media, labels=labels, project=form.project, subset=form.subset.strip(), store=self.store,
+                segment_size=form.segment_size or None, overlap=form.overlap, upload=sent_on or None,
+                progress=stoppable(call, "Sending the files to the service…"),
+            )  # fmt: skip
         if link or form.assignee.strip():
             self.store.update_task(task.id, bug_tracker=link or None, assignee=form.assignee.strip() or None)
         with self._lock:
             self._looked_at = None
+        if sent_on:
+            forget_media(self.store, task.id)  # the files are no longer here
         return {"id": task.id, "errors": {}}
 
     def create_project(self, call: Call) -> dict[str, Any]:
@@ -135,10 +149,17 @@ class StudioForms:
 
     def _media(self, choice: MediaChoice, errors: dict[str, str]) -> FrameSource | None:
         """Open the media, or say at which field the mistake is. What was looked at last is not opened again."""
+        files: list[str] = []
+        if choice.upload is not None:
+            try:
+                files = [str(file) for file in self.uploads.files(choice.upload)]
+            except ProtocolError as error:
+                errors["data"] = told(error)
+                return None
         with self._lock:
             if self._looked_at is not None and self._looked_at[0] == choice:
                 return self._looked_at[1]
-        lines = [os.path.expanduser(line.strip()) for line in choice.data.splitlines() if line.strip()]  # noqa: PTH111  may be a URL
+        lines = files or [os.path.expanduser(line.strip()) for line in choice.data.splitlines() if line.strip()]  # noqa: PTH111  may be a URL
         if not lines:
             errors["data"] = "Say where the pictures or the video are."
             return None
@@ -151,7 +172,8 @@ class StudioForms:
                 stop=choice.stop_frame, step=choice.frame_step, directory=self.store.directory,
             )  # fmt: skip
         except MediaError as error:
-            errors["start_frame" if error.what.startswith("start is") else "data"] = told(error)
+            field = "start_frame" if error.what.startswith("start is") else "data"
+            errors[field] = told(error, Path(files[0]).parent if files else None)
             return None
         except (OSError, ValueError) as error:
             errors["data"] = f"This cannot be read: {error}"
@@ -160,12 +182,23 @@ class StudioForms:
             self._looked_at = (choice, media)
         return media
 
+    def _look_away(self, upload: str) -> None:
+        """Close the files of an upload that goes away."""
+        with self._lock:
+            if self._looked_at is not None and self._looked_at[0].upload == upload:
+                self._looked_at[1].close()
+                self._looked_at = None
 
-def told(error: CvatWidgetsError) -> str:
-    """Return an error as a sentence for a form, which shows by its place where it is."""
+
+def told(error: CvatWidgetsError, folder: Path | None = None) -> str:
+    """Return an error as a sentence for a form, which shows by its place where it is.
+
+    Uploaded files, in ``folder``, are known by their names and not by where they lie here.
+    """
     what = error.what[:1].upper() + error.what[1:]
     parts = [f"{what} ({error.where})" if error.where else what, error.hint or ""]
-    return " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
+    text = " ".join(part if part.endswith((".", "!", "?")) else f"{part}." for part in parts if part)
+    return text.replace(f"{folder}{os.sep}", "") if folder else text
 
 
 def _labels(raw: list[Any], errors: dict[str, str]) -> LabelSet:

@@ -25,6 +25,7 @@ from cvat_widgets.widgets.studio_requests import (
     TaskUpdate,
     read,
 )
+from cvat_widgets.widgets.studio_uploads import takes_files
 
 if TYPE_CHECKING:
     from cvat_widgets.store import Store
@@ -81,6 +82,7 @@ class StudioMethods:
             "store": self.store.database.where if hasattr(self.store, "database") else str(self.store),
             "security": self.store.security,
             "folder": str(Path.cwd()),
+            "uploads": takes_files(self.store),
             "stages": list(STAGES),
             "states": list(STATES),
             "label_types": list(LABEL_TYPES),

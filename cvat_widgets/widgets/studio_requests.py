@@ -9,11 +9,13 @@ import msgspec
 from cvat_widgets.errors import ProtocolError
 
 __all__ = [
+    "BeginUpload",
     "CreateProject",
     "CreateTask",
     "DeleteRequest",
     "ExportRequest",
     "GuidePicture",
+    "ImportDataset",
     "ImportRequest",
     "JobUpdate",
     "LabelsRequest",
@@ -26,6 +28,7 @@ __all__ = [
     "RestoreRequest",
     "StrictRequest",
     "TaskUpdate",
+    "UploadPart",
     "read",
 ]
 
@@ -34,6 +37,7 @@ Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 31)]
 Name = Annotated[str, msgspec.Meta(max_length=300)]
 Line = Annotated[str, msgspec.Meta(max_length=4096)]
 Text = Annotated[str, msgspec.Meta(max_length=1 << 20)]
+Token = Annotated[str, msgspec.Meta(min_length=1, max_length=32)]
 Labels = Annotated[list[Any], msgspec.Meta(max_length=10_000)]
 
 
@@ -67,14 +71,36 @@ class PreviewRequest(StrictRequest):
     frame: Count = 0
 
 
+class _File(StrictRequest):
+    """A file of the user's own computer."""
+
+    name: Line
+    size: Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+
+
+class BeginUpload(StrictRequest):
+    """Files that will come, one after the other: the frames of a task, or one file to import."""
+
+    files: Annotated[list[_File], msgspec.Meta(min_length=1, max_length=100_000)]
+    purpose: Literal["media", "dataset"] = "media"
+
+
+class UploadPart(StrictRequest):
+    """A part of the files, which are the buffer of the message; or all of them."""
+
+    token: Token
+    offset: Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)] = 0
+
+
 class MediaChoice(StrictRequest):
-    """Which frames of which media."""
+    """Which frames of which media: of what ``data`` names, or of an upload."""
 
     data: Annotated[str, msgspec.Meta(max_length=100_000)]
     sorting: Literal["natural", "lexicographical", "predefined", "random"] = "natural"
     start_frame: Count = 0
     stop_frame: Count | None = None
     frame_step: Annotated[int, msgspec.Meta(ge=1, lt=1 << 31)] = 1
+    upload: Token | None = None
 
 
 class CreateTask(StrictRequest):
@@ -163,31 +189,47 @@ class DeleteRequest(StrictRequest):
 
 
 class ExportRequest(StrictRequest):
-    """A file is written: a dataset if ``format`` is given, else a backup. ``replace`` a file, ``lossy``: leave things out."""
+    """A file is written: a dataset if ``format`` is given, else a backup. ``replace`` a file, ``lossy``: leave things out.
+
+    ``subset``: only these frames of a project.
+    """
 
     kind: Literal["task", "job", "project"]
     id: Id
     path: Line
     format: Name | None = None
+    subset: Name | None = None
     media: bool = False
     replace: bool = False
     lossy: bool = False
 
 
 class ImportRequest(StrictRequest):
-    """Annotations are read from a file."""
+    """Annotations are read from a file, named by its ``path`` or an upload."""
 
     task: Id
-    path: Line
+    path: Line = ""
+    upload: Token | None = None
     format: Name | None = None
     replace: bool = False
+
+
+class ImportDataset(StrictRequest):
+    """Tasks are made in a project from a dataset; ``name`` is what they are called, before their subset."""
+
+    project: Id
+    path: Line = ""
+    upload: Token | None = None
+    format: Name | None = None
+    name: Name = ""
 
 
 class RestoreRequest(StrictRequest):
     """A task or project is made from a backup."""
 
     kind: Literal["task", "project"]
-    path: Line
+    path: Line = ""
+    upload: Token | None = None
     name: Name = ""
 
 

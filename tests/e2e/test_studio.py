@@ -68,6 +68,17 @@ def filled(store: Path) -> cw.Task:
     return street
 
 
+def dataset_file(folder: Path) -> Path:
+    """Pictures in two subsets, with their labels, in a zip."""
+    project = cw.Project.create("small", ["car"], store=folder / "other.sqlite")
+    for count, subset in enumerate(("train", "val"), 1):
+        (folder / subset).mkdir()
+        for number in range(count):
+            (folder / subset / f"{number}.png").write_bytes(png((9, 9, 9), (80, 60)))
+        project.create_task(subset, folder / subset, subset=subset)
+    return project.export(folder / "small.zip", "Datumaro 1.0", save_images=True)
+
+
 def test_from_an_empty_store_to_a_box(open_notebook: Opener, tmp_path: Path) -> None:
     path = tmp_path / "studio.sqlite"
     notebook = opened(open_notebook, path, height=700)
@@ -81,6 +92,16 @@ def test_from_an_empty_store_to_a_box(open_notebook: Opener, tmp_path: Path) -> 
     expect(studio.get_by_text("Say where the pictures or the video are.")).to_be_visible()
     studio.get_by_test_id("task-form-data").fill("/nowhere/at/all.mp4")
     expect(studio.get_by_text("There is no such file")).to_be_visible()
+    # Pictures of one's own computer, chosen, looked at and taken back.
+    own = [{"name": f"{number}.png", "mimeType": "image/png", "buffer": png((9, 9, 9), (80, 60))} for number in (10, 9)]
+    studio.get_by_test_id("upload-files").set_input_files([*own, {**own[0], "name": "notes.txt"}])
+    expect(studio.get_by_test_id("uploaded")).to_contain_text("2 files")
+    expect(studio.get_by_test_id("uploaded")).to_contain_text("1 file that is no picture was left out")
+    expect(studio.get_by_test_id("media-facts")).to_contain_text("2 frames, 80 × 60")
+    expect(studio.get_by_test_id("task-form-data")).to_have_count(0)
+    studio.get_by_role("button", name="Remove the uploaded files").click()
+    expect(studio.get_by_test_id("upload-files")).to_be_focused()
+    assert list((tmp_path / "studio_media" / "uploads").iterdir()) == []
     # A good form, by keys where there are any.
     studio.get_by_test_id("task-form-name").fill("street")
     studio.get_by_test_id("label-name").fill("car, person")
@@ -137,6 +158,29 @@ def test_from_an_empty_store_to_a_box(open_notebook: Opener, tmp_path: Path) -> 
             notebook.execute("print(studio.selection, studio.task.name)").strip()
             == f"{{'kind': 'task', 'id': {task.id}}} street"
         )
+        # A task of pictures that are dropped; the folder stays when the page is left.
+        studio.get_by_role("tab", name="Tasks").click()
+        studio.get_by_test_id("studio-new").click()
+        studio.get_by_test_id("task-form-name").fill("own")
+        studio.get_by_test_id("label-name").fill("car")
+        studio.get_by_test_id("label-name").press("Enter")
+        dropped = page.evaluate_handle(
+            "data => { const all = new DataTransfer();"
+            " for (const name of ['b.png', 'a.png']) all.items.add(new File([Uint8Array.from(data)], name));"
+            " return all; }",
+            list(png((9, 9, 9), (80, 60))),
+        )
+        # Beside its place a file is refused, for the browser would open it instead of the notebook.
+        refused = (
+            "(form, data) => !form.dispatchEvent(new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}))"
+        )
+        assert studio.get_by_test_id("task-form").evaluate(refused, dropped) is True
+        studio.locator(".cvs-upload-place").dispatch_event("drop", {"dataTransfer": dropped})
+        expect(studio.get_by_test_id("media-facts")).to_contain_text("a.png … b.png")
+        studio.get_by_test_id("task-form-create").click()
+        expect(studio.get_by_test_id("task-page")).to_contain_text("2 frames")
+        own = cw.Task.open("own", store=store)
+        assert [int(own.frame(frame)[0, 0, 0]) for frame in range(2)] == [9, 9]
     assert notebook.errors == []
 
 
@@ -205,6 +249,24 @@ def test_lists_are_searched_sorted_filtered_and_left_by_keys(open_notebook: Open
     page.get_by_test_id("dialog-submit").click()
     expect(studio.get_by_test_id("range")).to_have_text("1–20 of 22")
     assert len(cw.tasks(path)) == 22
+    # A project goes out by subset, and a dataset of one's own computer comes in.
+    studio.get_by_role("tab", name="Projects").click()
+    menu = studio.get_by_role("button", name="Actions of city")
+    menu.click()
+    page.get_by_role("menuitem", name="Export dataset…").click()
+    page.get_by_test_id("export-subset").select_option("train")
+    page.get_by_test_id("export-path").fill(str(tmp_path / "city.zip"))
+    page.get_by_test_id("export-write").click()
+    expect(studio.get_by_text("Written:")).to_be_visible()
+    assert (tmp_path / "city.zip").is_file()
+    menu.click()
+    page.get_by_role("menuitem", name="Import dataset…").click()
+    page.get_by_test_id("upload-files").set_input_files(dataset_file(tmp_path))
+    expect(page.get_by_test_id("uploaded")).to_contain_text("small.zip")
+    page.get_by_test_id("import-name").fill("small")
+    page.get_by_test_id("dialog-submit").click()
+    expect(studio.get_by_text("2 tasks of 3 frames made.")).to_be_visible()
+    expect(studio.get_by_test_id(f"project-{street.project.id}")).to_contain_text("3 tasks")
     assert notebook.errors == []
 
 

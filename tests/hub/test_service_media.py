@@ -116,6 +116,44 @@ def test_a_task_of_uploaded_pictures_is_seen_by_the_team(served: Served, monkeyp
     assert sorted(path.name for path in served.uploads.folder.iterdir()) == [Path(task.row.media["members"]["root"]).name]
 
 
+def test_files_of_the_task_browser_go_on_to_the_service(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was uploaded to a kernel is sent on, unless the user stops it, and does not stay beside the kernel."""
+    pytest.importorskip("ipywidgets")
+    from tests.widgets.test_studio_uploads import Page, form, png, upload
+
+    store = served.stores["maint"]
+    monkeypatch.setattr("cvat_widgets.store.remote._PART_BYTES", 50)
+    studio = cw.Studio(store)
+    page = Page(studio)
+    try:
+        assert page.ask("studio.hello")["uploads"] is True
+        token = upload(page, {"1.png": png(10), "0.png": png(20)})
+        held = studio._uploads.files(token)[0].parent
+        real = ServiceDatabase.request
+
+        def stopped(self: ServiceDatabase, verb: str, path: str, *given: object, **options: object) -> object:
+            if "offset=50" in path:
+                studio._handle({"t": "cancel", "client": "page", "id": page.last}, [])
+            return real(self, verb, path, *given, **options)  # type: ignore[arg-type]
+
+        with monkeypatch.context() as patched:
+            patched.setattr(ServiceDatabase, "request", stopped)
+            number = page.send("studio.task.create", **form(token))
+            until(lambda: not studio._servers[1]._running)
+        assert number not in page.answers
+        assert (len(cw.tasks(store)), len(list(held.iterdir()))) == (0, 2)
+        task = cw.Task.open(page.ask("studio.task.create", **form(token))["id"], store)
+        assert page.progress[-1]["text"].startswith("Sending")
+        assert not held.exists()
+        assert Path(task.row.media["members"]["root"]).parent == served.uploads.folder
+        assert [int(task.frame(frame)[0, 0, 0]) for frame in range(2)] == [20, 10]
+        monkeypatch.setattr(store.database.about, "uploads", False)
+        assert page.ask("studio.hello")["uploads"] is False
+        assert "takes no media" in page.refused("studio.upload.begin", files=[{"name": "a.png", "size": 5}])
+    finally:
+        studio.close()
+
+
 def _elsewhere(spec: object) -> object:
     raise MediaError("not on this host")
 

@@ -1,9 +1,9 @@
 /** The annotator of an open job, in the place of the lists. It is a widget of its own; here it only has a place. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { messageOf } from "../words";
 import { useStudio } from "./context";
 import { ArrowLeft } from "./icons";
 import { Button } from "./parts";
-import { messageOf } from "./studio";
 
 interface ChildView {
   readonly el: HTMLElement;

@@ -1,17 +1,19 @@
 /** What is asked in front of the page: where to write a file, where a task goes, whether something is really to be deleted. */
 import { useEffect, useState } from "preact/hooks";
-import type { Errors, Imported, Made, RawLabel, TaskDetails } from "./api";
+import { messageOf } from "../words";
+import type { Errors, Made, RawLabel, TaskDetails } from "./api";
 import { useStudio } from "./context";
+import { Foot, type Source, SourceField } from "./dialog-parts";
+import { ImportDialog } from "./ImportDialog";
 import { LabelEditor } from "./LabelEditor";
 import { problemWith } from "./labels";
 import { Modal } from "./Modal";
-import { Button, Choice, Field } from "./parts";
-import { type DialogState, messageOf } from "./studio";
-import { type DialogProps as Props, useFormats, WriteDialog } from "./WriteDialog";
+import { Choice, Field } from "./parts";
+import type { DialogState } from "./studio";
+import { type DialogProps as Props, WriteDialog } from "./WriteDialog";
 
 /** The dialogs that one component shows. */
 type Named<N extends DialogState["name"]> = Extract<DialogState, { name: N }>;
-type AboutTask = Named<"import"> | Named<"move">;
 
 export function Dialogs() {
   const studio = useStudio();
@@ -38,72 +40,16 @@ export function Dialogs() {
   }
 }
 
-function ImportDialog({ dialog, close }: Props<AboutTask>) {
-  const studio = useStudio();
-  const formats = useFormats();
-  const [format, setFormat] = useState("");
-  const [path, setPath] = useState("");
-  const [replace, setReplace] = useState(false);
-  const [errors, setErrors] = useState<Errors>({});
-  const [busy, setBusy] = useState(false);
-  const read = async (): Promise<void> => {
-    setBusy(true);
-    const params = { task: dialog.id, path, replace, ...(format ? { format } : {}) };
-    const done = await studio.change<Imported>("studio.import", params);
-    setBusy(false);
-    if (!done) return;
-    setErrors(done.errors);
-    if (done.objects === undefined) return;
-    studio.say("info", `${done.objects} ${done.objects === 1 ? "object" : "objects"} imported.`);
-    close();
-  };
-  return (
-    <Modal name="import" title={`Import annotations into ${dialog.title}`} onClose={close}>
-      <form
-        class="cvs-form"
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void read();
-        }}
-      >
-        <PathField path={path} error={errors.path} onChange={setPath} />
-        <Field label="Format">
-          {(attributes) => (
-            <select
-              class="cvw-select"
-              {...attributes}
-              value={format}
-              onChange={({ currentTarget }) => setFormat(currentTarget.value)}
-            >
-              <option value="">as the file looks</option>
-              {(formats?.imports ?? []).map((each) => (
-                <option key={each} value={each}>
-                  {each}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
-        <label class="cvs-check">
-          <input type="checkbox" checked={replace} onChange={({ currentTarget }) => setReplace(currentTarget.checked)} />
-          Replace the present annotations
-        </label>
-        <Foot close={close} word={busy ? "Importing…" : "Import"} busy={busy} />
-      </form>
-    </Modal>
-  );
-}
-
 function RestoreDialog({ dialog, close }: Props<Named<"restore">>) {
   const studio = useStudio();
-  const [path, setPath] = useState("");
+  const [source, setSource] = useState<Source>({ path: "", upload: null });
+  const [sending, setSending] = useState(false);
   const [name, setName] = useState("");
   const [errors, setErrors] = useState<Errors>({});
   const [busy, setBusy] = useState(false);
   const read = async (): Promise<void> => {
     setBusy(true);
-    const made = await studio.change<Made>("studio.restore", { kind: dialog.of, path, name });
+    const made = await studio.change<Made>("studio.restore", { kind: dialog.of, ...source, name });
     setBusy(false);
     if (!made) return;
     setErrors(made.errors);
@@ -121,7 +67,16 @@ function RestoreDialog({ dialog, close }: Props<Named<"restore">>) {
           void read();
         }}
       >
-        <PathField path={path} error={errors.path} onChange={setPath} />
+        <SourceField
+          source={source}
+          error={errors.path}
+          onChange={(next) => {
+            setSource(next);
+            setErrors({});
+          }}
+          onBusy={setSending}
+          onError={(text) => setErrors({ path: text })}
+        />
         <Field label="Name" hint="Empty: as in the backup.">
           {(attributes) => (
             <input
@@ -132,50 +87,14 @@ function RestoreDialog({ dialog, close }: Props<Named<"restore">>) {
             />
           )}
         </Field>
-        <Foot close={close} word={busy ? "Reading…" : "Restore"} busy={busy} />
+        <Foot close={close} word={busy ? "Reading…" : "Restore"} busy={busy} disabled={sending} />
       </form>
     </Modal>
   );
 }
 
-function PathField({ path, error, onChange }: { path: string; error: string | undefined; onChange: (path: string) => void }) {
-  const studio = useStudio();
-  return (
-    <Field label="File" error={error} hint={`From ${studio.hello.value?.folder ?? "the folder of the notebook"}.`}>
-      {(attributes) => (
-        <input
-          class="cvw-field"
-          spellcheck={false}
-          {...attributes}
-          data-testid="path"
-          value={path}
-          onInput={({ currentTarget }) => onChange(currentTarget.value)}
-        />
-      )}
-    </Field>
-  );
-}
-
-function Foot(props: { close: () => void; word: string; busy?: boolean; danger?: boolean; disabled?: boolean }) {
-  return (
-    <div class="cvs-form-foot">
-      <span class="cvw-spring" />
-      <Button onClick={props.close}>Cancel</Button>
-      <Button
-        main={!props.danger}
-        danger={props.danger === true}
-        submit
-        disabled={props.busy === true || props.disabled === true}
-        testId="dialog-submit"
-      >
-        {props.word}
-      </Button>
-    </div>
-  );
-}
-
 /** Into a project: its labels become the task's, so each label of the task is told which one it becomes. */
-function MoveDialog({ dialog, close }: Props<AboutTask>) {
+function MoveDialog({ dialog, close }: Props<Named<"move">>) {
   const studio = useStudio();
   const [task, setTask] = useState<TaskDetails | null>(null);
   const [target, setTarget] = useState("");

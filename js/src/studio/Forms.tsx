@@ -1,12 +1,12 @@
 /** New tasks and projects. The kernel looks at every field; what it finds stands at the field. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { messageOf } from "../words";
 import type { Errors, Made, Page, ProjectRow, RawLabel } from "./api";
 import { useStudio } from "./context";
 import { LabelEditor } from "./LabelEditor";
 import { problemWith } from "./labels";
 import { MediaField, type MediaFields, NO_MEDIA } from "./MediaField";
 import { Button, Field } from "./parts";
-import { messageOf } from "./studio";
 
 const SORTINGS = ["natural", "lexicographical", "predefined", "random"] as const;
 
@@ -30,6 +30,9 @@ export function TaskForm({ project: first }: { project: number | null }) {
   const [extra, setExtra] = useState({ subset: "", segment_size: "", overlap: "", assignee: "", bug_tracker: "" });
   const [errors, setErrors] = useState<Errors>({});
   const [doing, setDoing] = useState<string | null>(null);
+  const [sending, setSending] = useState(false);
+  const stop = useRef<AbortController | null>(null);
+  useEffect(() => () => stop.current?.abort(new Error("Stopped.")), []);
   const [projects, setProjects] = useState<readonly ProjectRow[]>([]);
   useEffect(() => {
     studio
@@ -40,7 +43,7 @@ export function TaskForm({ project: first }: { project: number | null }) {
   const create = async (): Promise<void> => {
     const found: Record<string, string> = {};
     if (!name.trim()) found.name = "Give it a name.";
-    if (!media.data.trim()) found.data = "Say where the pictures or the video are.";
+    if (!media.data.trim() && !media.upload) found.data = "Say where the pictures or the video are.";
     if (project === null && labels.length === 0)
       found.labels = "Add at least one label, or choose a project, which gives its own.";
     const problem = project === null ? problemWith(labels) : null;
@@ -48,6 +51,8 @@ export function TaskForm({ project: first }: { project: number | null }) {
     setErrors(found);
     if (Object.keys(found).length > 0 || !raw) return;
     setDoing("Making the task…");
+    const stopper = new AbortController();
+    stop.current = stopper;
     try {
       const made = await studio.ask<Made>(
         "studio.task.create",
@@ -62,12 +67,15 @@ export function TaskForm({ project: first }: { project: number | null }) {
           segment_size: whole(extra.segment_size),
           overlap: whole(extra.overlap),
         },
-        { onProgress: (_value, _total, text) => setDoing(text) },
+        {
+          signal: stopper.signal,
+          onProgress: (done, total, text) => setDoing(total > 0 ? `${text} ${Math.floor((100 * done) / total)} %` : text),
+        },
       );
       setErrors(made.errors);
       if (made.id !== undefined) studio.openTask(made.id);
     } catch (error) {
-      studio.say("error", messageOf(error));
+      if (!stopper.signal.aborted) studio.say("error", messageOf(error));
     } finally {
       setDoing(null);
     }
@@ -141,6 +149,7 @@ export function TaskForm({ project: first }: { project: number | null }) {
           setMedia(next);
           setErrors(without(errors, "data", "start_frame", "stop_frame"));
         }}
+        onBusy={setSending}
       />
       <details class="cvs-form-more">
         <summary>Advanced</summary>
@@ -245,7 +254,7 @@ export function TaskForm({ project: first }: { project: number | null }) {
         )}
         <span class="cvw-spring" />
         <Button onClick={() => studio.back()}>Cancel</Button>
-        <Button main submit disabled={doing !== null} testId="task-form-create">
+        <Button main submit disabled={doing !== null || sending} testId="task-form-create">
           Create task
         </Button>
       </div>

@@ -1,6 +1,7 @@
 /** Labels of a task or project: a constructor for name, colour and type, and raw JSON for everything else. */
 import { useState } from "preact/hooks";
 import { besides, copyText } from "../panels/copy-text";
+import { messageOf } from "../words";
 import type { RawLabel } from "./api";
 import { useStudio } from "./context";
 import { ClipboardCopy, Plus, Trash2 } from "./icons";
@@ -24,7 +25,7 @@ export function LabelEditor(props: {
       onChange(parseLabels(text));
       setProblem(null);
     } catch (reason) {
-      setProblem(reason instanceof Error ? reason.message : String(reason));
+      setProblem(messageOf(reason));
       onChange(null);
     }
   };

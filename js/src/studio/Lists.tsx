@@ -122,17 +122,24 @@ function Pager({ state, total }: { state: ListState; total: number }) {
 
 export function taskMenu(studio: Studio, row: Pick<TaskRow, "id" | "name" | "bug_tracker">): readonly MenuItem[] {
   const { id, name: title } = row;
-  const open = (name: "import" | "move") => (): void => {
-    studio.dialog.value = { name, id, title };
-  };
   const write = (name: "export" | "backup") => (): void => {
     studio.dialog.value = { name, of: "task", id, title };
   };
   return [
     { label: "Export dataset…", run: write("export") },
-    { label: "Import annotations…", run: open("import") },
+    {
+      label: "Import annotations…",
+      run: () => {
+        studio.dialog.value = { name: "import", of: "task", id, title };
+      },
+    },
     { label: "Back up…", run: write("backup") },
-    { label: "Move to project…", run: open("move") },
+    {
+      label: "Move to project…",
+      run: () => {
+        studio.dialog.value = { name: "move", id, title };
+      },
+    },
     ...trackerItem(row.bug_tracker),
     {
       label: "Delete…",
@@ -246,6 +253,18 @@ export function projectMenu(studio: Studio, row: ProjectRow): readonly MenuItem[
   const { id, name: title } = row;
   return [
     { label: "Create a task in it…", run: () => studio.go({ at: "new-task", project: id }) },
+    {
+      label: "Export dataset…",
+      run: () => {
+        studio.dialog.value = { name: "export", of: "project", id, title, subsets: row.subsets };
+      },
+    },
+    {
+      label: "Import dataset…",
+      run: () => {
+        studio.dialog.value = { name: "import", of: "project", id, title };
+      },
+    },
     {
       label: "Back up…",
       run: () => {

@@ -36,6 +36,8 @@ export function StudioApp({ studio, height }: { studio: Studio; height: number }
         aria-label={`Projects, tasks and jobs of ${hello.store}`}
         data-lm-suppress-shortcuts="true"
         data-testid="studio"
+        onDragOver={refuseFiles}
+        onDrop={refuseFiles}
       >
         {opened ? (
           <AnnotatorHost key={opened} model={opened} />
@@ -55,6 +57,13 @@ export function StudioApp({ studio, height }: { studio: Studio; height: number }
       </div>
     </StudioContext.Provider>
   );
+}
+
+/** A file that is dropped beside its place would be opened by the browser, instead of the notebook. */
+function refuseFiles(event: DragEvent): void {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
 }
 
 function Head({ studio }: { studio: Studio }) {

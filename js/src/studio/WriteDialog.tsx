@@ -1,10 +1,11 @@
 /** Writing a file: a dataset in some format, or a backup; with progress, and questions before anything is lost. */
 import { useEffect, useState } from "preact/hooks";
+import { messageOf, sizeText } from "../words";
 import type { Errors, Exported } from "./api";
 import { useStudio } from "./context";
 import { Modal } from "./Modal";
-import { Button, Field } from "./parts";
-import { type DialogState, messageOf } from "./studio";
+import { Bar, Button, Field, type Running } from "./parts";
+import type { DialogState } from "./studio";
 
 type Writing = Extract<DialogState, { name: "export" | "backup" }>;
 
@@ -22,11 +23,6 @@ function fileName(title: string, ending: string): string {
   return `${title.replace(/[^\p{L}\p{N}._-]+/gu, "_").slice(0, 80)}${ending}`;
 }
 
-function size(bytes: number): string {
-  if (bytes < 1 << 20) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
-  return `${(bytes / (1 << 20)).toFixed(1)} MB`;
-}
-
 /** The names of the formats, asked for when a dialog needs them. */
 export function useFormats(): Formats | null {
   const studio = useStudio();
@@ -40,28 +36,14 @@ export function useFormats(): Formats | null {
   return formats;
 }
 
-interface Running {
-  readonly stop: AbortController;
-  readonly done: number;
-  readonly total: number;
-}
-
-function Bar({ running }: { running: Running }) {
-  return (
-    <div class="cvs-running" role="status">
-      <progress {...(running.total > 0 ? { value: running.done, max: running.total } : {})} aria-label="Progress" />
-      <span class="cvw-muted">{running.total > 0 ? `${Math.floor((100 * running.done) / running.total)} %` : "Working…"}</span>
-      <Button onClick={() => running.stop.abort(new Error("Stopped."))}>Stop</Button>
-    </div>
-  );
-}
-
 /** A dataset in some format, or a backup, to a file of the kernel's. */
 export function WriteDialog({ dialog, close }: DialogProps<Writing>) {
   const studio = useStudio();
   const backup = dialog.name === "backup";
+  const subsets = (dialog.name === "export" && dialog.subsets) || [];
   const formats = useFormats();
   const [format, setFormat] = useState("CVAT for images 1.1");
+  const [subset, setSubset] = useState("");
   const [media, setMedia] = useState(backup);
   const [path, setPath] = useState(fileName(dialog.title, backup ? ".backup.zip" : ".zip"));
   const [errors, setErrors] = useState<Errors>({});
@@ -76,14 +58,23 @@ export function WriteDialog({ dialog, close }: DialogProps<Writing>) {
     try {
       const done = await studio.ask<Exported>(
         "studio.export",
-        { kind: dialog.of, id: dialog.id, path, media, replace, lossy, ...(backup ? {} : { format }) },
+        {
+          kind: dialog.of,
+          id: dialog.id,
+          path,
+          media,
+          replace,
+          lossy,
+          ...(backup ? {} : { format }),
+          ...(subset ? { subset } : {}),
+        },
         { signal: stop.signal, onProgress: (value, total) => setRunning({ stop, done: value, total }) },
       );
       setErrors(done.errors);
       if (done.exists) setQuestion({ text: `There is a file ${done.path} already.`, replace: true, lossy });
       else if (done.losses) setQuestion({ text: done.losses, replace, lossy: true });
       else if (done.size !== undefined) {
-        studio.say("info", `Written: ${done.path} (${size(done.size)}).`);
+        studio.say("info", `Written: ${done.path} (${sizeText(done.size)}).`);
         close();
       }
     } catch (error) {
@@ -120,6 +111,29 @@ export function WriteDialog({ dialog, close }: DialogProps<Writing>) {
                 }}
               >
                 {(formats?.exports ?? [format]).map((each) => (
+                  <option key={each} value={each}>
+                    {each}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Field>
+        )}
+        {subsets.length > 0 && (
+          <Field label="Subset">
+            {(attributes) => (
+              <select
+                class="cvw-select"
+                {...attributes}
+                data-testid="export-subset"
+                value={subset}
+                onChange={({ currentTarget }) => {
+                  setSubset(currentTarget.value);
+                  setQuestion(null);
+                }}
+              >
+                <option value="">all</option>
+                {subsets.map((each) => (
                   <option key={each} value={each}>
                     {each}
                   </option>

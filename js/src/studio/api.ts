@@ -12,6 +12,8 @@ export interface Hello {
   readonly stages: readonly string[];
   readonly states: readonly string[];
   readonly label_types: readonly string[];
+  /** Whether files of one's own computer can be kept with the store. */
+  readonly uploads: boolean;
 }
 
 export interface ListRequest {
@@ -162,4 +164,7 @@ export interface Exported {
 export interface Imported {
   readonly errors: Errors;
   readonly objects?: number;
+  /** Those a project got, by id. */
+  readonly tasks?: readonly number[];
+  readonly frames?: number;
 }

@@ -22,5 +22,6 @@ export {
   SortDesc,
   Tag,
   Trash2,
+  Upload,
   X,
 } from "lucide-preact";

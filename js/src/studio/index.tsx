@@ -12,8 +12,9 @@ import "./lists.css";
 import "./pages.css";
 import "./forms.css";
 import { dataChannel, type MessageModel, notebookTransport } from "../wire/anywidget-transport";
+import { messageOf } from "../words";
 import { StudioApp } from "./StudioApp";
-import { messageOf, Studio } from "./studio";
+import { Studio } from "./studio";
 
 const studios = new WeakMap<object, Promise<Studio>>();
 

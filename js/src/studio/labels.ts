@@ -1,4 +1,6 @@
 /** Labels in the constructor and as raw JSON: one list, two ways to write it. */
+
+import { messageOf } from "../words";
 import type { RawLabel } from "./api";
 
 /** Colours for new labels, told apart at a glance. */
@@ -24,7 +26,7 @@ export function parseLabels(text: string): readonly RawLabel[] {
   try {
     raw = JSON.parse(text);
   } catch (error) {
-    throw new Error(`This is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`This is not JSON: ${messageOf(error)}`);
   }
   if (!Array.isArray(raw)) throw new Error('Labels are a list, such as [{"name": "car"}].');
   return raw.map((each: unknown, index) => {

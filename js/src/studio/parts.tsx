@@ -2,6 +2,7 @@
 import type { LucideIcon } from "lucide-preact";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { messageOf } from "../words";
 import type { Counts, LabelChip } from "./api";
 import { useStudio } from "./context";
 import { ExternalLink, Film, ImageOff, Images } from "./icons";
@@ -55,6 +56,24 @@ export function Button(props: {
     >
       {props.children}
     </button>
+  );
+}
+
+export interface Running {
+  readonly stop: AbortController;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** How far something is that takes a while, with a button that ends it. */
+export function Bar({ running, word = "Working" }: { running: Running; word?: string }) {
+  const { done, total, stop } = running;
+  return (
+    <div class="cvs-running" role="status">
+      <progress {...(total > 0 ? { value: done, max: total } : {})} aria-label="Progress" />
+      <span class="cvw-muted">{total > 0 ? `${word}: ${Math.floor((100 * done) / total)} %` : `${word}…`}</span>
+      <Button onClick={() => stop.abort(new Error("Stopped."))}>Stop</Button>
+    </div>
   );
 }
 
@@ -260,7 +279,7 @@ export function Preview(props: { task: number | null; created: string; frame: nu
     const fetch = (): void => {
       studio.previews.get(task, created, frame).then(
         (found) => !gone && setUrl(found),
-        (error: unknown) => !gone && setProblem(error instanceof Error ? error.message : String(error)),
+        (error: unknown) => !gone && setProblem(messageOf(error)),
       );
     };
     const watcher = new IntersectionObserver((entries) => {

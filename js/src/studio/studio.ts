@@ -3,6 +3,7 @@ import type { AnyModel } from "@anywidget/types";
 import { type Signal, signal } from "@preact/signals";
 import { type CallOptions, Link } from "../wire/link";
 import { PROTOCOL_VERSION, type Transport } from "../wire/protocol";
+import { messageOf } from "../words";
 import type { Hello, JobRow, Kind, Page, ProjectDetails, ProjectRow, TaskDetails, TaskRow } from "./api";
 import { initialList, type ListState, parseSort, requestOf, sortText, withPage } from "./list-state";
 import { Previews } from "./previews";
@@ -21,9 +22,9 @@ interface Titled {
 }
 
 export type DialogState =
-  | (Titled & { readonly name: "export"; readonly of: "task" | "job" })
+  | (Titled & { readonly name: "export"; readonly of: "task" | "job" | "project"; readonly subsets?: readonly string[] })
   | (Titled & { readonly name: "backup"; readonly of: "task" | "project" })
-  | (Titled & { readonly name: "import" })
+  | (Titled & { readonly name: "import"; readonly of: "task" | "project" })
   | (Titled & { readonly name: "move" })
   | (Titled & { readonly name: "labels"; readonly of: "task" | "project" })
   | (Titled & { readonly name: "delete"; readonly of: "task" | "project"; readonly tasks?: number })
@@ -326,8 +327,4 @@ export class Studio {
       // The kernel is gone; the connection says so.
     }
   }
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
