@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 import uuid
@@ -69,30 +70,43 @@ def task_of_dataset(
     options: Mapping[str, Any],
 ) -> Task:
     """Create a task from a dataset that was read; arguments as of :func:`task_from_dataset`, the labels in ``options``."""
+    with contextlib.ExitStack() as on_failure:
+        task = _task_with_annotations(kind, dataset, path, name, data, store, options, on_failure)
+        on_failure.pop_all()
+    return task
+
+
+def _task_with_annotations(
+    kind: type[Task],
+    dataset: Dataset,
+    path: Path,
+    name: str | None,
+    data: Any,
+    store: Store,
+    options: Mapping[str, Any],
+    on_failure: contextlib.ExitStack,
+) -> Task:
     if data is None:
         chosen = {"frame_step": 1, "start_frame": 0, "stop_frame": None}
         if any(options.get(key, usual) != usual for key, usual in chosen.items()):
             raise FormatError("a dataset is imported with all its frames", hint="Leave out start, stop and step of frames")
-        source, frame_map = _own_pictures(dataset, path, store.directory)
+        source, frame_map = _own_pictures(dataset, path, store.directory, on_failure)
         given: dict[str, Any] = {"data": source, "sorting": "predefined"}
     else:
         frame_map = None
         given = {"data": data}
     title = name or dataset.name or path.stem
     task = kind.create(title, store=store, **{**given, **options})
-    try:
-        if frame_map is None and not _any_match(dataset, task):
-            raise FormatError("none of its frames is among the pictures", where=str(path), hint="Check data=")
-        rows = rows_for_task(dataset, task.labels, task.frame_index, frame_map)
-        problems = rows.problems(task.labels, len(task))
-        if problems:
-            raise FormatError("; ".join(problems), where=str(path), hint="Nothing was imported")
-        if len(rows):
-            task._add_table(rows, origin="import", label=f"Import {path.name}")
-    except BaseException:
-        # A task without its annotations is not what was asked for.
-        store.delete_task(task.id)
-        raise
+    # A task without its annotations is not what was asked for.
+    on_failure.callback(store.delete_task, task.id)
+    if frame_map is None and not _any_match(dataset, task):
+        raise FormatError("none of its frames is among the pictures", where=str(path), hint="Check data=")
+    rows = rows_for_task(dataset, task.labels, task.frame_index, frame_map)
+    problems = rows.problems(task.labels, len(task))
+    if problems:
+        raise FormatError("; ".join(problems), where=str(path), hint="Nothing was imported")
+    if len(rows):
+        task._add_table(rows, origin="import", label=f"Import {path.name}")
     return task
 
 
@@ -101,7 +115,9 @@ def _any_match(dataset: Dataset, task: Task) -> bool:
     return numbered or not len(dataset.frames) or bool((match_frames(dataset.frames, task.frame_index) >= 0).any())
 
 
-def _own_pictures(dataset: Dataset, path: Path, directory: Path) -> tuple[ImageSource, NDArray[np.int32]]:
+def _own_pictures(
+    dataset: Dataset, path: Path, directory: Path, on_failure: contextlib.ExitStack
+) -> tuple[ImageSource, NDArray[np.int32]]:
     """Return the pictures of a dataset file as frames, and the frame of each frame of the dataset, -1 for none."""
     images: Mapping[int, str] = dataset.meta.get("images") or {}
     if images:
@@ -116,6 +132,7 @@ def _own_pictures(dataset: Dataset, path: Path, directory: Path) -> tuple[ImageS
     elif dataset.media is not None:
         # They stand inside of other files, so they are written out.
         frames, folder, files = _saved(dataset, path, directory)
+        on_failure.callback(shutil.rmtree, folder, ignore_errors=True)
         members = Files(folder)
     else:
         raise FormatError(

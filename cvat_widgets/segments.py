@@ -16,7 +16,20 @@ if TYPE_CHECKING:
     from cvat_widgets.media import FrameSource
     from cvat_widgets.store import JobRow
 
-__all__ = ["cut_segments", "mapped_segments", "slice_for_jobs"]
+__all__ = ["check_cut", "cut_segments", "mapped_segments", "slice_for_jobs"]
+
+
+def check_cut(size: int | None, overlap: int | None) -> None:
+    """Refuse sizes and overlaps of jobs that cannot be, before anything is opened.
+
+    Raises
+    ------
+    AnnotationError
+        They are not whole numbers, or negative.
+    """
+    for name, value in (("segment_size", size), ("overlap", overlap)):
+        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0):
+            raise AnnotationError(f"{name} is a number of frames, not {value!r:.40}", hint="Leave it out for the usual one")
 
 
 def cut_segments(count: int, size: int | None, overlap: int) -> list[tuple[int, int]]:

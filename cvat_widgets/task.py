@@ -16,7 +16,7 @@ from cvat_widgets.model.labels import Label, LabelSet
 from cvat_widgets.model.table import AnnotationTable
 from cvat_widgets.models_facade import ModelsOnTask
 from cvat_widgets.opening import open_store, user_of
-from cvat_widgets.segments import cut_segments, mapped_segments, slice_for_jobs
+from cvat_widgets.segments import check_cut, cut_segments, mapped_segments, slice_for_jobs
 from cvat_widgets.task_files import TaskFiles
 from cvat_widgets.team import TaskTeam
 from cvat_widgets.uploading import described
@@ -110,6 +110,8 @@ class Task(ModelsOnTask, TaskFiles, TaskTeam, EditableAnnotations):
         ------
         MediaError, LabelError, StoreError
             The media cannot be read, the labels contradict themselves, or the name is taken.
+        AnnotationError
+            Jobs cannot be cut like that.
         """
         from cvat_widgets.media import open_media
         from cvat_widgets.store import TaskSpec
@@ -121,6 +123,7 @@ class Task(ModelsOnTask, TaskFiles, TaskTeam, EditableAnnotations):
             if len(label_set):
                 raise LabelError("a task of a project has the labels of the project", hint="Leave labels= out")
             label_set = opened.project_labels(project_id)
+        check_cut(segment_size, overlap)
         media = open_media(
             data, sorting=sorting, start=start_frame, stop=stop_frame, step=frame_step, seed=seed, directory=opened.directory
         )

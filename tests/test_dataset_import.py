@@ -190,6 +190,22 @@ def test_the_pictures_of_a_dataset_are_converted_along(pictures: Path, tmp_path:
     assert not (tmp_path / "d.zip").exists()
 
 
+def test_a_failed_import_leaves_neither_a_task_nor_pictures(pictures: Path, tmp_path: Path) -> None:
+    source = cw.Task.create("source", pictures, labels=["car"], store=tmp_path / "a.db")
+    source.add([{"frame": 0, "label": "car", "type": "rectangle", "points": [1, 1, 9, 9]}])
+    # The pictures stand inside of records: they are written out for the new task.
+    path = source.export(tmp_path / "a.zip", "TFRecord 1.0", save_images=True)
+    store = cw.Store.open(tmp_path / "b.db")
+    kept = store.directory / "pictures"
+    with pytest.raises(cw.LabelError):  # found with the task made
+        cw.Task.from_dataset(path, labels=["person"], name="t", store=store)
+    with pytest.raises(CvatWidgetsError, match="segment"):  # found before
+        cw.Task.from_dataset(path, name="t", segment_size=-1, store=store)
+    assert (store.task_page()[1], list(kept.iterdir())) == (0, [])
+    assert len(cw.Task.from_dataset(path, name="t", store=store)) == len(source)
+    assert len(list(kept.iterdir())) == 1
+
+
 @pytest.mark.parametrize("name", ["COCO 1.0", "CVAT for images 1.1", "YOLO 1.1", "PASCAL VOC 1.1"])
 def test_a_job_is_exported_with_its_own_frames(name: str, pictures: Path, tmp_path: Path) -> None:
     task = cw.Task.create("source", pictures, labels=["car"], segment_size=2, overlap=0, store=tmp_path / "a.db")

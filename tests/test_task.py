@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -155,6 +156,15 @@ def test_a_bad_row_changes_nothing(task: cw.Task) -> None:
     with pytest.raises(cw.NotFoundError):
         task.delete([1, 999])
     assert task.revision == 1
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"segment_size": -1}, {"segment_size": 1.5}, {"segment_size": 2, "overlap": -1}, {"overlap": True}]
+)
+def test_jobs_that_cannot_be_are_refused(pictures: Path, tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(cw.AnnotationError, match="is a number of frames"):
+        cw.Task.create("street", pictures, labels=["car"], store=tmp_path / "store.sqlite", **wrong)
+    assert cw.tasks(tmp_path / "store.sqlite").empty
 
 
 def test_jobs_share_overlapping_frames_and_reading_merges_them(pictures: Path, tmp_path: Path) -> None:
