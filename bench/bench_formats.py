@@ -47,13 +47,13 @@ def memory(key):
     return int(re.search(key + r":\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
 {setup}
 gc.collect()
-before = memory("VmRSS")
+before = memory("RssAnon")
 started = time.process_time()
 {work}
 spent = time.process_time() - started
 gc.collect()
 ctypes.CDLL(None).malloc_trim(0)
-print(json.dumps([spent, memory("VmHWM"), memory("VmRSS") - before]))
+print(json.dumps([spent, memory("VmHWM"), memory("RssAnon") - before]))
 """
 
 STREAM = """
@@ -63,7 +63,7 @@ def memory(key):
     return int(re.search(key + r":\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
 find_format("CVAT 1.1")
 gc.collect()
-before = memory("VmRSS")
+before = memory("RssAnon")
 data = read_dataset("large.zip", "CVAT 1.1")
 read = memory("VmHWM") - before
 columns = [getattr(data.table, each.name) for each in dataclasses.fields(data.table)]
