@@ -1,9 +1,10 @@
-"""What models cost beside the bare library. Run: ``python bench/bench_models.py [click] [annotate] [calls] [dask]``.
+"""What models cost beside the bare library. Run: ``python bench/bench_models.py [click] [annotate] [small] [calls] [dask]``.
 
 * ``click``: a click after the first against the bare decoder call of the same network, and how often the encoder ran. SAM of
   the true architecture (ViT-B's decoder and prompt encoder in full, random weights; the encoder does not matter here).
 * ``annotate``: ``task.annotate`` against a bare loop that only decodes and calls the detector, and against the same detector
   behind one HTTP call a frame with the picture as base64 in JSON, as CVAT's serverless functions are called.
+* ``small``: the same with FastestDet, a network of a megabyte, if its weights are there.
 * ``calls``: the same with a detector that answers at once, as one on a GPU nearly does: what remains is what surrounds it.
 * ``dask``: two workers against a plain loop on work that keeps a core busy.
 
@@ -101,6 +102,10 @@ def detector() -> Any:
         return {"box": [x.min(), y.min(), x.max() + 1, y.max() + 1], "label": "edge", "score": 0.9} if len(x) else []
 
     return edges
+
+
+def small_detector() -> Any:
+    return cw.load_backend("yolo", weights=SHARED / "weights" / "fastestdet" / "FastestDet.onnx")
 
 
 def clip() -> Any:
@@ -235,6 +240,10 @@ def dask() -> None:
 
 
 if __name__ == "__main__":
-    wanted = sys.argv[1:] or ["click", "annotate", "calls", "dask"]
+    wanted = sys.argv[1:] or ["click", "annotate", "small", "calls", "dask"]
+    parts = {
+        "click": click, "annotate": annotate, "small": lambda: annotate(small_detector), "calls": lambda: annotate(instant),
+        "dask": dask,
+    }  # fmt: skip
     for each in wanted:
-        {"click": click, "annotate": annotate, "calls": lambda: annotate(instant), "dask": dask}[each]()
+        parts[each]()
