@@ -3,7 +3,8 @@
 * ``click``: a click after the first against the bare decoder call of the same network, and how often the encoder ran. SAM of
   the true architecture (ViT-B's decoder and prompt encoder in full, random weights; the encoder does not matter here).
 * ``annotate``: ``task.annotate`` against a bare loop that only decodes and calls the detector, and against the same detector
-  behind one HTTP call a frame with the picture as base64 in JSON, as CVAT's serverless functions are called.
+  behind one HTTP call a frame with the picture as base64 in JSON, as CVAT's serverless functions are called: frames of a
+  video as PNG (``VIDEO_FRAME_EXT`` of CVAT's frame provider, which its ``lambda_manager`` takes the picture from).
 * ``small``: the same with FastestDet, a network of a megabyte, if its weights are there.
 * ``calls``: the same with a detector that answers at once, as one on a GPU nearly does: what remains is what surrounds it.
 * ``dask``: two workers against a plain loop on work that keeps a core busy.
@@ -173,9 +174,7 @@ def annotate(make: Callable[[], Any] = detector) -> None:
         def served() -> None:
             with __import__("cvat_widgets.media", fromlist=["reopen_media"]).reopen_media(task.row.media) as media:
                 for frame in range(len(task)):
-                    _, data = cv2.imencode(
-                        ".jpg", cv2.cvtColor(media.read(frame), cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 95]
-                    )
+                    _, data = cv2.imencode(".png", cv2.cvtColor(media.read(frame), cv2.COLOR_RGB2BGR))
                     body = json.dumps({"image": base64.b64encode(data).decode()}).encode()
                     with urlopen(Request(url, body, {"Content-Type": "application/json"})) as answer:
                         json.load(answer)
