@@ -4,11 +4,12 @@ import type { Kind } from "./api";
 import { StudioContext } from "./context";
 import { ProjectPage, TaskPage } from "./Details";
 import { Dialogs } from "./Dialogs";
-import { ProjectForm, TaskForm } from "./Forms";
 import { ArrowLeft, FolderOpen, Plus, RefreshCw, X } from "./icons";
 import { List } from "./Lists";
+import { ProjectForm } from "./ProjectForm";
 import { Button, IconButton } from "./parts";
 import { KINDS, type Studio } from "./studio";
+import { TaskForm } from "./TaskForm";
 
 const TITLES: Readonly<Record<Kind, string>> = { projects: "Projects", tasks: "Tasks", jobs: "Jobs" };
 

@@ -1,4 +1,4 @@
-/** New tasks and projects. The kernel looks at every field; what it finds stands at the field. */
+/** A new task. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { messageOf } from "../words";
 import type { Errors, Made, Page, ProjectRow, RawLabel } from "./api";
@@ -6,14 +6,10 @@ import { useStudio } from "./context";
 import { LabelEditor } from "./LabelEditor";
 import { problemWith } from "./labels";
 import { MediaField, type MediaFields, NO_MEDIA } from "./MediaField";
-import { Button, Field } from "./parts";
+import { NewForm, without } from "./NewForm";
+import { Field } from "./parts";
 
 const SORTINGS = ["natural", "lexicographical", "predefined", "random"] as const;
-
-/** Fields by name, without the errors of those that were just changed. */
-function without(errors: Errors, ...names: readonly string[]): Errors {
-  return Object.fromEntries(Object.entries(errors).filter(([name]) => !names.includes(name)));
-}
 
 function whole(text: string): number | null {
   const value = Math.round(Number(text));
@@ -85,31 +81,18 @@ export function TaskForm({ project: first }: { project: number | null }) {
     setErrors(without(errors, field));
   };
   return (
-    <form
-      class="cvs-page cvs-form"
-      aria-label="New task"
-      data-testid="task-form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void create();
+    <NewForm
+      kind="task"
+      doing={doing}
+      disabled={doing !== null || sending}
+      name={name}
+      error={errors.name}
+      onName={(next) => {
+        setName(next);
+        setErrors(without(errors, "name"));
       }}
+      onCreate={() => void create()}
     >
-      <h2>New task</h2>
-      <Field label="Name" error={errors.name}>
-        {(attributes) => (
-          <input
-            class="cvw-field"
-            {...attributes}
-            data-testid="task-form-name"
-            value={name}
-            onInput={({ currentTarget }) => {
-              setName(currentTarget.value);
-              setErrors(without(errors, "name"));
-            }}
-          />
-        )}
-      </Field>
       <Field label="Project" hint="A project gives the labels.">
         {(attributes) => (
           <select
@@ -246,91 +229,6 @@ export function TaskForm({ project: first }: { project: number | null }) {
           </Field>
         </div>
       </details>
-      <div class="cvs-form-foot">
-        {doing && (
-          <span class="cvw-muted" role="status">
-            {doing}
-          </span>
-        )}
-        <span class="cvw-spring" />
-        <Button onClick={() => studio.back()}>Cancel</Button>
-        <Button main submit disabled={doing !== null || sending} testId="task-form-create">
-          Create task
-        </Button>
-      </div>
-    </form>
-  );
-}
-
-export function ProjectForm() {
-  const studio = useStudio();
-  const [name, setName] = useState("");
-  const [labels, setLabels] = useState<readonly RawLabel[]>([]);
-  const [raw, setRaw] = useState(true);
-  const [link, setLink] = useState("");
-  const [errors, setErrors] = useState<Errors>({});
-  const create = async (): Promise<void> => {
-    const problem = problemWith(labels);
-    const found = { ...(name.trim() ? {} : { name: "Give it a name." }), ...(problem ? { labels: problem } : {}) };
-    setErrors(found);
-    if (Object.keys(found).length > 0 || !raw) return;
-    const made = await studio.change<Made>("studio.project.create", { name, labels, bug_tracker: link });
-    if (made) setErrors(made.errors);
-    if (made?.id !== undefined) studio.go({ at: "project", id: made.id });
-  };
-  return (
-    <form
-      class="cvs-page cvs-form"
-      aria-label="New project"
-      data-testid="project-form"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void create();
-      }}
-    >
-      <h2>New project</h2>
-      <Field label="Name" error={errors.name}>
-        {(attributes) => (
-          <input
-            class="cvw-field"
-            {...attributes}
-            data-testid="project-form-name"
-            value={name}
-            onInput={({ currentTarget }) => {
-              setName(currentTarget.value);
-              setErrors(without(errors, "name"));
-            }}
-          />
-        )}
-      </Field>
-      <LabelEditor
-        labels={labels}
-        error={errors.labels}
-        onChange={(next) => {
-          setRaw(next !== null);
-          if (next) setLabels(next);
-          setErrors(without(errors, "labels"));
-        }}
-      />
-      <Field label="Issue tracker" error={errors.bug_tracker} hint="Where tasks without one of their own point to.">
-        {(attributes) => (
-          <input
-            class="cvw-field"
-            placeholder="https://…"
-            {...attributes}
-            value={link}
-            onInput={({ currentTarget }) => setLink(currentTarget.value)}
-          />
-        )}
-      </Field>
-      <div class="cvs-form-foot">
-        <span class="cvw-spring" />
-        <Button onClick={() => studio.back()}>Cancel</Button>
-        <Button main submit testId="project-form-create">
-          Create project
-        </Button>
-      </div>
-    </form>
+    </NewForm>
   );
 }
