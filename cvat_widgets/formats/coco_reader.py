@@ -18,6 +18,7 @@ from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.rows import Floats, Integers, RowBuilder
 from cvat_widgets.model.extras import ExtraColumns
 from cvat_widgets.model.frames import FrameIndex
+from cvat_widgets.model.geometry import bounding_boxes
 from cvat_widgets.model.kinds import MASK, POLYGON, RECTANGLE, SOURCE_CODE, Flag
 from cvat_widgets.model.labels import Label
 from cvat_widgets.model.masks import from_coco_rle
@@ -56,7 +57,7 @@ class _Extras:
     """What the annotations say beyond the model, kept for whoever writes them again: id, area, ``iscrowd`` and box."""
 
     def __init__(self) -> None:
-        self.row, self.id, self.crowd = Integers(), Integers(), Integers()
+        self.row, self.id, self.crowd = Integers(code="i"), Integers(), Integers()
         self.area, self.box = Floats(), Floats()
 
     def add(self, rows: Iterable[int], items: Sequence[CocoAnnotation]) -> None:
@@ -68,10 +69,16 @@ class _Extras:
         for item in items:
             self.box.extend(item.bbox if item.bbox and len(item.bbox) == 4 else (_UNKNOWN,) * 4)
 
-    def columns(self) -> ExtraColumns:
-        box = np.asarray(self.box).reshape(-1, 4)
-        columns = (np.asarray(self.id), np.asarray(self.area), np.asarray(self.crowd), box)
-        return ExtraColumns("coco", np.asarray(self.row), columns)
+    def columns(self, table: AnnotationTable) -> ExtraColumns:
+        """Return them as columns; a box that an outline has anyway is not kept."""
+        rows, ids, box = np.asarray(self.row), np.asarray(self.id), np.asarray(self.box).reshape(-1, 4)
+        ids = table.id if np.array_equal(ids, table.id) else ids  # once in memory
+        if len(rows):
+            own = bounding_boxes(table.with_columns(rotation=np.zeros(len(table))))[rows]
+            own[:, 2:] -= own[:, :2]
+            anyway = (box == own).all(axis=1) & np.isin(table.type[rows], (RECTANGLE, POLYGON))
+            box = np.where(anyway[:, None], _UNKNOWN, box)
+        return ExtraColumns("coco", rows, (ids, np.asarray(self.area), np.asarray(self.crowd), box))
 
 
 class _Reader:
@@ -230,7 +237,7 @@ class _Reader:
         try:
             declared = [Label(category.name) for category in _unique(self.categories.values())]
             labels, table = self.rows.finish(declared)
-            table = replace(table, extras=self.extras.columns())
+            table = replace(table, extras=self.extras.columns(table))
         except CvatWidgetsError as error:
             raise FormatError(error.what, where=name, hint=error.hint) from None
         if self.tracks:

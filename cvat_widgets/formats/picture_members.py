@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from cvat_widgets.model.texts import Texts
 
 __all__ = ["PictureMembers"]
@@ -21,17 +19,18 @@ class PictureMembers(Mapping[int, str]):
     """
 
     def __init__(self, members: Mapping[int, str]) -> None:
-        self._frames = np.array(sorted(members), np.int64)
-        self._names = Texts(members[frame] for frame in self._frames.tolist())
+        # As a rule every frame has one; where one has none, an empty text stands for it.
+        self._names = Texts(members.get(frame, "") for frame in range(max(members, default=-1) + 1))
+        self._count = len(members)
 
     def __len__(self) -> int:
-        return len(self._frames)
+        return self._count
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._frames.tolist())
+        return (frame for frame, name in enumerate(self._names) if name)
 
     def __getitem__(self, frame: int) -> str:
-        place = int(np.searchsorted(self._frames, frame))
-        if place == len(self._frames) or self._frames[place] != frame:
+        name = self._names[frame] if 0 <= frame < len(self._names) else ""
+        if not name:
             raise KeyError(frame)
-        return self._names[place]
+        return name

@@ -137,18 +137,19 @@ def _label_names(members: Members, name: str) -> list[str]:
 
 def _listed(members: Members, root: str, lists: dict[str, tuple[str, str]]) -> FrameList:
     """Return the frames of the lists; each must have its label file."""
-    present = set(members.names)
+    # The names of the archive itself are kept, not others that say the same.
+    own = {name: name for name in members.names}
     frames = FrameList()
     for subset, (member, _) in lists.items():
         for line, where in read_text(members, member):
             path = inner_path(line, where)
             text = text_name(path)
-            labels, picture = root + text, root + path
-            if labels not in present:
+            labels, picture = own.get(root + text), own.get(root + path, "")
+            if labels is None:
                 raise FormatError(f"the label file {text[:120]!r} is missing", where=where)
             # The first folder is the subset's.
             name = path.partition("/")[2] or path
-            frames.add(path, picture_name(name), subset, labels, picture if picture in present else "", where, text)
+            frames.add(path, picture_name(name), subset, labels, picture, where, labels)
     return frames
 
 

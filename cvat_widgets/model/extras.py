@@ -21,14 +21,17 @@ class ExtraColumns(Mapping[int, Mapping[str, Any]]):
     key
         The one key each row has.
     rows
-        int64 of shape (n,), ascending: the rows that have it.
+        Integers of shape (n,), ascending: the rows that have it.
     columns
         Arrays of n values; NaN stands for ``None``, a row of a two-dimensional one for a list.
     """
 
     key: str
-    rows: NDArray[np.int64]
+    rows: NDArray[np.integer[Any]]
     columns: tuple[NDArray[Any], ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", tuple(map(_shared, self.columns)))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -49,6 +52,13 @@ class ExtraColumns(Mapping[int, Mapping[str, Any]]):
         place = np.minimum(np.searchsorted(self.rows, index), len(self.rows) - 1)
         rows = np.flatnonzero(self.rows[place] == index)
         return ExtraColumns(self.key, rows, tuple(column[place[rows]] for column in self.columns))
+
+
+def _shared(column: NDArray[Any]) -> NDArray[Any]:
+    """Return a column; one with the same value everywhere takes the memory of that value."""
+    if len(column) > 1 and np.array_equal(column, np.broadcast_to(column[:1], column.shape), equal_nan=True):
+        return np.broadcast_to(column[:1].copy(), column.shape)
+    return column
 
 
 def _value(found: Any) -> Any:
