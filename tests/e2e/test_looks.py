@@ -60,6 +60,35 @@ PLACE = """(selector) => {
     return [left - outer.left, top - outer.top, right - left, bottom - top];
 }"""
 
+# What lies over one another, or beyond the border, in the top bar of an annotator of these widths.
+OVERLAPS = """async ([selector, widths]) => {
+    const root = document.querySelector(selector);
+    const host = root.closest(".cvw-host");
+    const found = [];
+    for (const width of widths) {
+        host.style.width = `${width}px`;
+        for (let turn = 0; turn < 3; turn++) await new Promise(requestAnimationFrame);
+        const bar = root.querySelector(".cvw-topbar");
+        const { right } = bar.getBoundingClientRect();
+        const things = [...bar.querySelectorAll("button, select, input, span")]
+            .filter((each) => each.children.length === 0 || each.matches("button, select"))
+            .filter((each) => !each.closest(".cvw-marks, datalist, button > *, .cvw-visually-hidden"))
+            .map((each) => [each, each.getBoundingClientRect()])
+            .filter(([, box]) => box.width > 1 && box.height > 1);
+        for (const [index, [one, a]] of things.entries()) {
+            if (a.right > right + 1) found.push([width, one.outerHTML.slice(0, 80), "border"]);
+            for (const [other, b] of things.slice(index + 1)) {
+                if (one.contains(other) || other.contains(one)) continue;
+                const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+                const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+                if (wide > 1 && high > 1) found.push([width, one.outerHTML.slice(0, 80), other.outerHTML.slice(0, 80)]);
+            }
+        }
+    }
+    host.style.width = "";
+    return found;
+}"""
+
 
 @pytest.mark.parametrize(("theme", "width"), [("light", 1500), ("dark", 1500), ("light", 620), ("dark", 760)])
 def test_the_widget_fits_its_cell(open_notebook: Opener, tmp_path: Path, theme: str, width: int) -> None:
@@ -104,6 +133,9 @@ def test_the_widget_fits_its_cell(open_notebook: Opener, tmp_path: Path, theme: 
     page.root.get_by_test_id("context-menu").wait_for()
     assert page.page.locator(".lm-Menu").count() == 0
     notebook.screenshot(f"menu-{theme}-{width}")
+    page.press("Escape")
+    if (theme, width) == ("light", 1500):
+        assert page.page.evaluate(OVERLAPS, [".cvw-root[role=application]", [*range(1200, 480, -20)]]) == []
     assert not notebook.errors
 
 

@@ -34,7 +34,7 @@ export interface AppProps {
   readonly onMount: (context: Context, root: HTMLElement) => void;
 }
 
-const COMPACT = 920;
+const COMPACT = 1080;
 const MaskBar = fetched("MaskBar", ({ editor }) => editor.tool.value === "mask");
 const ReviewLayer = fetched("ReviewLayer", () => secondBundle.value !== null);
 const ContinueBar = fetched("ContinueBar", () => secondBundle.value !== null);
