@@ -119,7 +119,8 @@ def test_a_task_of_uploaded_pictures_is_seen_by_the_team(served: Served, monkeyp
 def test_files_of_the_task_browser_go_on_to_the_service(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was uploaded to a kernel is sent on, unless the user stops it, and does not stay beside the kernel."""
     pytest.importorskip("ipywidgets")
-    from tests.widgets.test_studio_uploads import Page, form, png, upload
+    from tests.widgets.studio_page import Page, png
+    from tests.widgets.test_studio_uploads import form, upload
 
     store = served.stores["maint"]
     monkeypatch.setattr("cvat_widgets.store.remote._PART_BYTES", 50)

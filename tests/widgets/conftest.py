@@ -15,6 +15,7 @@ pytest.importorskip("ipywidgets")
 import cvat_widgets as cw
 from cvat_widgets.job import Job
 from cvat_widgets.widgets.session import Session
+from tests.widgets.studio_page import Page
 
 
 @pytest.fixture
@@ -51,3 +52,16 @@ def wire(job: Job) -> Iterator[Wire]:
     made = Wire(job)
     yield made
     made.session.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[cw.Store]:
+    with cw.Store.open(tmp_path / "store.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(store: cw.Store) -> Iterator[Page]:
+    studio = cw.Studio(store)
+    yield Page(studio)
+    studio.close()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,57 +15,8 @@ from PIL import Image
 pytest.importorskip("ipywidgets")
 
 import cvat_widgets as cw
-from cvat_widgets.widgets.studio import Studio
 from tests.waiting import PATIENCE, until
-
-
-class Page:
-    """A browser's end of the data channel: asks, and waits for the answer."""
-
-    def __init__(self, studio: Studio) -> None:
-        self.studio = studio
-        self.answers: dict[int, tuple[dict[str, Any], list[bytes]]] = {}
-        self.progress: list[dict[str, Any]] = []
-        self.arrived = threading.Condition()
-        self.notices: list[dict[str, Any]] = []
-        self.last = 0
-        for server in studio._servers:
-            server.send = self.receive
-        studio._channel.send = lambda content, buffers=None, **_: self.receive(content, buffers or [])
-
-    def receive(self, content: dict[str, Any], buffers: list[bytes]) -> None:
-        with self.arrived:
-            if content["t"] in ("result", "error"):
-                self.answers[content["id"]] = (content, buffers)
-            elif content["t"] == "progress":
-                self.progress.append(content)
-            else:
-                self.notices.append(content)
-            self.arrived.notify_all()
-
-    def send(self, method: str, **params: Any) -> int:
-        self.last += 1
-        message = {"t": "rpc", "client": "page", "id": self.last, "method": method, "params": params}
-        self.studio._handle(message, [])
-        return self.last
-
-    def answer(self, number: int) -> tuple[dict[str, Any], list[bytes]]:
-        with self.arrived:
-            assert self.arrived.wait_for(lambda: number in self.answers, 20), "no answer"
-        return self.answers[number]
-
-    def ask(self, method: str, **params: Any) -> Any:
-        content, _ = self.answer(self.send(method, **params))
-        assert content["t"] == "result", content
-        return content["result"]
-
-    def refused(self, method: str, **params: Any) -> str:
-        content, _ = self.answer(self.send(method, **params))
-        assert content["t"] == "error", content
-        return content["error"]["message"]
-
-    def names(self, **params: Any) -> list[str]:
-        return [row["name"] for row in self.ask("studio.list", kind="tasks", sort="id", **params)["rows"]]
+from tests.widgets.studio_page import Page
 
 
 @pytest.fixture
@@ -76,19 +26,6 @@ def pictures(tmp_path: Path) -> Path:
     for number in range(6):
         Image.fromarray(np.full((480, 640, 3), number * 40, np.uint8)).save(folder / f"{number}.png")
     return folder
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[cw.Store]:
-    with cw.Store.open(tmp_path / "store.sqlite") as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(store: cw.Store) -> Iterator[Page]:
-    studio = cw.Studio(store)
-    yield Page(studio)
-    studio.close()
 
 
 @pytest.fixture

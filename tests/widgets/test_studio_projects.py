@@ -14,10 +14,7 @@ pytest.importorskip("ipywidgets")
 import cvat_widgets as cw
 from cvat_widgets.widgets.transfers import PART
 from tests.waiting import PATIENCE, until
-from tests.widgets.test_studio import Page
-from tests.widgets.test_studio_uploads import page, place, png, send, store
-
-__all__ = ["page", "store"]
+from tests.widgets.studio_page import Page, place, png, send
 
 
 @pytest.fixture

@@ -9,15 +9,12 @@ import shutil
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 pytest.importorskip("ipywidgets")
 
@@ -28,39 +25,7 @@ from cvat_widgets.widgets import studio_uploads
 from cvat_widgets.widgets.studio_uploads import MAX_BYTES, StudioUploads, media_names
 from cvat_widgets.widgets.transfers import PART
 from tests.waiting import PATIENCE
-from tests.widgets.test_studio import Page
-
-
-def png(value: int, side: int = 24) -> bytes:
-    stream = io.BytesIO()
-    Image.fromarray(np.full((side, side, 3), value, np.uint8)).save(stream, "PNG")
-    return stream.getvalue()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[cw.Store]:
-    with cw.Store.open(tmp_path / "store.sqlite") as opened:
-        yield opened
-
-
-@pytest.fixture
-def page(store: cw.Store) -> Iterator[Page]:
-    studio = cw.Studio(store)
-    yield Page(studio)
-    studio.close()
-
-
-def place(store: cw.Store) -> list[str]:
-    """What lies where uploads are kept."""
-    folder = store.directory / "uploads"
-    return sorted(each.relative_to(folder).as_posix() for each in folder.rglob("*")) if folder.is_dir() else []
-
-
-def send(page: Page, method: str, data: bytes, **params: Any) -> dict[str, Any]:
-    page.last += 1
-    message = {"t": "rpc", "client": "page", "id": page.last, "method": method, "params": params}
-    page.studio._handle(message, [data])
-    return page.answer(page.last)[0]
+from tests.widgets.studio_page import Page, place, png, send
 
 
 def upload(page: Page, files: dict[str, bytes], part: int = 100) -> str:

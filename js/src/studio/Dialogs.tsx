@@ -4,6 +4,7 @@ import { messageOf } from "../words";
 import type { Errors, Made, RawLabel, TaskDetails } from "./api";
 import { useStudio } from "./context";
 import { Foot, type Source, SourceField } from "./dialog-parts";
+import { InputField } from "./fields";
 import { ImportDialog } from "./ImportDialog";
 import { LabelEditor } from "./LabelEditor";
 import { problemWith } from "./labels";
@@ -77,16 +78,7 @@ function RestoreDialog({ dialog, close }: Props<Named<"restore">>) {
           onBusy={setSending}
           onError={(text) => setErrors({ path: text })}
         />
-        <Field label="Name" hint="Empty: as in the backup.">
-          {(attributes) => (
-            <input
-              class="cvw-field"
-              {...attributes}
-              value={name}
-              onInput={({ currentTarget }) => setName(currentTarget.value)}
-            />
-          )}
-        </Field>
+        <InputField label="Name" hint="Empty: as in the backup." value={name} onChange={setName} />
         <Foot close={close} word={busy ? "Reading…" : "Restore"} busy={busy} disabled={sending} />
       </form>
     </Modal>

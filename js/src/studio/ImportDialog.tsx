@@ -4,8 +4,9 @@ import { messageOf } from "../words";
 import type { Errors, Imported } from "./api";
 import { useStudio } from "./context";
 import { Foot, type Source, SourceField } from "./dialog-parts";
+import { ChoiceField, InputField } from "./fields";
 import { Modal } from "./Modal";
-import { Bar, Field, type Running } from "./parts";
+import { Bar, type Running } from "./parts";
 import type { DialogState } from "./studio";
 import { type DialogProps, useFormats } from "./WriteDialog";
 
@@ -89,35 +90,22 @@ export function ImportDialog({ dialog, close }: DialogProps<Extract<DialogState,
           onBusy={setSending}
           onError={(text) => setErrors({ path: text })}
         />
-        <Field label="Format">
-          {(attributes) => (
-            <select
-              class="cvw-select"
-              {...attributes}
-              value={format}
-              onChange={({ currentTarget }) => setFormat(currentTarget.value)}
-            >
-              <option value="">as the file looks</option>
-              {(formats?.imports ?? []).map((each) => (
-                <option key={each} value={each}>
-                  {each}
-                </option>
-              ))}
-            </select>
-          )}
-        </Field>
+        <ChoiceField
+          label="Format"
+          none="as the file looks"
+          choices={formats?.imports ?? []}
+          value={format}
+          onChange={setFormat}
+        />
         {project ? (
-          <Field label="Name of the tasks" error={errors.name} hint="Before the subset. Empty: as the dataset is called.">
-            {(attributes) => (
-              <input
-                class="cvw-field"
-                {...attributes}
-                data-testid="import-name"
-                value={name}
-                onInput={({ currentTarget }) => setName(currentTarget.value)}
-              />
-            )}
-          </Field>
+          <InputField
+            label="Name of the tasks"
+            error={errors.name}
+            hint="Before the subset. Empty: as the dataset is called."
+            testId="import-name"
+            value={name}
+            onChange={setName}
+          />
         ) : (
           <label class="cvs-check">
             <input type="checkbox" checked={replace} onChange={({ currentTarget }) => setReplace(currentTarget.checked)} />

@@ -2,7 +2,8 @@
 import type { ComponentChildren } from "preact";
 import type { Errors } from "./api";
 import { useStudio } from "./context";
-import { Button, Field } from "./parts";
+import { InputField } from "./fields";
+import { Button } from "./parts";
 
 /** Errors by field, without those of fields that were just changed. */
 export function without(errors: Errors, ...names: readonly string[]): Errors {
@@ -34,17 +35,7 @@ export function NewForm(props: {
       }}
     >
       <h2>New {kind}</h2>
-      <Field label="Name" error={props.error}>
-        {(attributes) => (
-          <input
-            class="cvw-field"
-            {...attributes}
-            data-testid={`${kind}-form-name`}
-            value={props.name}
-            onInput={({ currentTarget }) => props.onName(currentTarget.value)}
-          />
-        )}
-      </Field>
+      <InputField label="Name" error={props.error} testId={`${kind}-form-name`} value={props.name} onChange={props.onName} />
       {props.children}
       <div class="cvs-form-foot">
         {doing && (

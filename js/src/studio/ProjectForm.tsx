@@ -2,10 +2,10 @@
 import { useState } from "preact/hooks";
 import type { Errors, Made, RawLabel } from "./api";
 import { useStudio } from "./context";
+import { InputField } from "./fields";
 import { LabelEditor } from "./LabelEditor";
 import { problemWith } from "./labels";
 import { NewForm, without } from "./NewForm";
-import { Field } from "./parts";
 
 export function ProjectForm() {
   const studio = useStudio();
@@ -43,17 +43,14 @@ export function ProjectForm() {
           setErrors(without(errors, "labels"));
         }}
       />
-      <Field label="Issue tracker" error={errors.bug_tracker} hint="Where tasks without one of their own point to.">
-        {(attributes) => (
-          <input
-            class="cvw-field"
-            placeholder="https://…"
-            {...attributes}
-            value={link}
-            onInput={({ currentTarget }) => setLink(currentTarget.value)}
-          />
-        )}
-      </Field>
+      <InputField
+        label="Issue tracker"
+        error={errors.bug_tracker}
+        hint="Where tasks without one of their own point to."
+        placeholder="https://…"
+        value={link}
+        onChange={setLink}
+      />
     </NewForm>
   );
 }

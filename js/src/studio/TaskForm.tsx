@@ -3,11 +3,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { messageOf } from "../words";
 import type { Errors, Made, Page, ProjectRow, RawLabel } from "./api";
 import { useStudio } from "./context";
+import { ChoiceField, InputField } from "./fields";
 import { LabelEditor } from "./LabelEditor";
 import { problemWith } from "./labels";
 import { MediaField, type MediaFields, NO_MEDIA } from "./MediaField";
 import { NewForm, without } from "./NewForm";
-import { Field } from "./parts";
 
 const SORTINGS = ["natural", "lexicographical", "predefined", "random"] as const;
 
@@ -76,8 +76,8 @@ export function TaskForm({ project: first }: { project: number | null }) {
       setDoing(null);
     }
   };
-  const more = (field: keyof typeof extra) => (event: { currentTarget: { value: string } }) => {
-    setExtra({ ...extra, [field]: event.currentTarget.value });
+  const more = (field: keyof typeof extra) => (text: string) => {
+    setExtra({ ...extra, [field]: text });
     setErrors(without(errors, field));
   };
   return (
@@ -93,26 +93,17 @@ export function TaskForm({ project: first }: { project: number | null }) {
       }}
       onCreate={() => void create()}
     >
-      <Field label="Project" hint="A project gives the labels.">
-        {(attributes) => (
-          <select
-            class="cvw-select"
-            {...attributes}
-            value={project ?? ""}
-            onChange={({ currentTarget }) => {
-              setProject(currentTarget.value ? Number(currentTarget.value) : null);
-              setErrors(without(errors, "labels"));
-            }}
-          >
-            <option value="">none</option>
-            {projects.map((each) => (
-              <option key={each.id} value={each.id}>
-                {each.name}
-              </option>
-            ))}
-          </select>
-        )}
-      </Field>
+      <ChoiceField
+        label="Project"
+        hint="A project gives the labels."
+        none="none"
+        choices={projects.map(({ id, name }) => [String(id), name])}
+        value={String(project ?? "")}
+        onChange={(next) => {
+          setProject(next ? Number(next) : null);
+          setErrors(without(errors, "labels"));
+        }}
+      />
       {project === null && (
         <LabelEditor
           labels={labels}
@@ -137,96 +128,65 @@ export function TaskForm({ project: first }: { project: number | null }) {
       <details class="cvs-form-more">
         <summary>Advanced</summary>
         <div class="cvs-form-grid">
-          <Field label="Segment size" error={errors.segment_size} hint="Frames of a job; empty: one job of all.">
-            {(attributes) => (
-              <input
-                class="cvw-field"
-                type="number"
-                min={1}
-                {...attributes}
-                value={extra.segment_size}
-                onInput={more("segment_size")}
-              />
-            )}
-          </Field>
-          <Field
+          <InputField
+            label="Segment size"
+            error={errors.segment_size}
+            hint="Frames of a job; empty: one job of all."
+            min={1}
+            value={extra.segment_size}
+            onChange={more("segment_size")}
+          />
+          <InputField
             label="Overlap"
             error={errors.overlap}
             hint="Frames that neighbouring jobs share; empty: 5 for video, 0 for pictures."
-          >
-            {(attributes) => (
-              <input class="cvw-field" type="number" min={0} {...attributes} value={extra.overlap} onInput={more("overlap")} />
-            )}
-          </Field>
-          <Field label="Sorting">
-            {(attributes) => (
-              <select
-                class="cvw-select"
-                {...attributes}
-                value={media.sorting}
-                onChange={({ currentTarget }) => setMedia({ ...media, sorting: currentTarget.value })}
-              >
-                {SORTINGS.map((each) => (
-                  <option key={each} value={each}>
-                    {each}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
-          <Field label="Frame step" hint="25: every 25th frame.">
-            {(attributes) => (
-              <input
-                class="cvw-field"
-                type="number"
-                min={1}
-                {...attributes}
-                value={media.frame_step}
-                onInput={({ currentTarget }) => setMedia({ ...media, frame_step: whole(currentTarget.value) || 1 })}
-              />
-            )}
-          </Field>
-          <Field label="Start frame" error={errors.start_frame}>
-            {(attributes) => (
-              <input
-                class="cvw-field"
-                type="number"
-                min={0}
-                {...attributes}
-                value={media.start_frame}
-                onInput={({ currentTarget }) => setMedia({ ...media, start_frame: whole(currentTarget.value) ?? 0 })}
-              />
-            )}
-          </Field>
-          <Field label="Stop frame" error={errors.stop_frame} hint="The last one to take; empty: the last there is.">
-            {(attributes) => (
-              <input
-                class="cvw-field"
-                type="number"
-                min={0}
-                {...attributes}
-                value={media.stop_frame ?? ""}
-                onInput={({ currentTarget }) => setMedia({ ...media, stop_frame: whole(currentTarget.value) })}
-              />
-            )}
-          </Field>
-          <Field label="Subset" error={errors.subset} hint="train, validation, test or any other.">
-            {(attributes) => <input class="cvw-field" {...attributes} value={extra.subset} onInput={more("subset")} />}
-          </Field>
-          <Field label="Assigned to">
-            {(attributes) => <input class="cvw-field" {...attributes} value={extra.assignee} onInput={more("assignee")} />}
-          </Field>
-          <Field label="Issue tracker" error={errors.bug_tracker}>
-            {(attributes) => (
-              <input
-                class="cvw-field"
-                placeholder="https://…"
-                {...attributes}
-                value={extra.bug_tracker}
-                onInput={more("bug_tracker")}
-              />
-            )}
-          </Field>
+            min={0}
+            value={extra.overlap}
+            onChange={more("overlap")}
+          />
+          <ChoiceField
+            label="Sorting"
+            choices={SORTINGS}
+            value={media.sorting}
+            onChange={(sorting) => setMedia({ ...media, sorting })}
+          />
+          <InputField
+            label="Frame step"
+            hint="25: every 25th frame."
+            min={1}
+            value={media.frame_step}
+            onChange={(text) => setMedia({ ...media, frame_step: whole(text) || 1 })}
+          />
+          <InputField
+            label="Start frame"
+            error={errors.start_frame}
+            min={0}
+            value={media.start_frame}
+            onChange={(text) => setMedia({ ...media, start_frame: whole(text) ?? 0 })}
+          />
+          <InputField
+            label="Stop frame"
+            error={errors.stop_frame}
+            hint="The last one to take; empty: the last there is."
+            min={0}
+            value={media.stop_frame ?? ""}
+            onChange={(text) => setMedia({ ...media, stop_frame: whole(text) })}
+          />
+          <InputField
+            label="Subset"
+            error={errors.subset}
+            hint="train, validation, test or any other."
+            value={extra.subset}
+            onChange={more("subset")}
+          />
+          <InputField label="Assigned to" value={extra.assignee} onChange={more("assignee")} />
+          <InputField
+            label="Issue tracker"
+            error={errors.bug_tracker}
+            placeholder="https://…"
+            value={extra.bug_tracker}
+            onChange={more("bug_tracker")}
+          />
         </div>
       </details>
     </NewForm>

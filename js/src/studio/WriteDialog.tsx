@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { messageOf, sizeText } from "../words";
 import type { Errors, Exported } from "./api";
 import { useStudio } from "./context";
+import { ChoiceField } from "./fields";
 import { Modal } from "./Modal";
 import { Bar, Button, Field, type Running } from "./parts";
 import type { DialogState } from "./studio";
@@ -98,49 +99,29 @@ export function WriteDialog({ dialog, close }: DialogProps<Writing>) {
         }}
       >
         {!backup && (
-          <Field label="Format">
-            {(attributes) => (
-              <select
-                class="cvw-select"
-                {...attributes}
-                data-testid="export-format"
-                value={format}
-                onChange={({ currentTarget }) => {
-                  setFormat(currentTarget.value);
-                  setQuestion(null);
-                }}
-              >
-                {(formats?.exports ?? [format]).map((each) => (
-                  <option key={each} value={each}>
-                    {each}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <ChoiceField
+            label="Format"
+            testId="export-format"
+            choices={formats?.exports ?? [format]}
+            value={format}
+            onChange={(next) => {
+              setFormat(next);
+              setQuestion(null);
+            }}
+          />
         )}
         {subsets.length > 0 && (
-          <Field label="Subset">
-            {(attributes) => (
-              <select
-                class="cvw-select"
-                {...attributes}
-                data-testid="export-subset"
-                value={subset}
-                onChange={({ currentTarget }) => {
-                  setSubset(currentTarget.value);
-                  setQuestion(null);
-                }}
-              >
-                <option value="">all</option>
-                {subsets.map((each) => (
-                  <option key={each} value={each}>
-                    {each}
-                  </option>
-                ))}
-              </select>
-            )}
-          </Field>
+          <ChoiceField
+            label="Subset"
+            testId="export-subset"
+            none="all"
+            choices={subsets}
+            value={subset}
+            onChange={(next) => {
+              setSubset(next);
+              setQuestion(null);
+            }}
+          />
         )}
         <Field label="File" error={errors.path} hint={`From ${studio.hello.value?.folder ?? "the folder of the notebook"}.`}>
           {(attributes) => (
