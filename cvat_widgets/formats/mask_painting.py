@@ -19,7 +19,7 @@ from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.model.geometry import ellipse_polygon, rectangle_corners
 from cvat_widgets.model.interpolation import interpolate_table
 from cvat_widgets.model.kinds import ELLIPSE, MASK, RECTANGLE
-from cvat_widgets.model.masks import decode_crop, mask_box
+from cvat_widgets.model.masks import coco_counts, decode_crop, mask_box
 
 __all__ = ["Painter", "Segment", "fill_polygon"]
 
@@ -184,16 +184,17 @@ def fill_polygon(points: NDArray[np.float64], width: int, height: int) -> tuple[
         corners = _clipped(corners, width, height)
         if len(corners) < 3:
             return None
-    # pycocotools puts points on a grid of fifths of a pixel. A crop gives the same pixels if it is moved on that grid.
+    # pycocotools puts points on a grid of fifths of a pixel. They stay where they are: moved with the crop, an edge that runs
+    # through the middle between two grid lines would be rounded to the other one at times.
     grid = np.trunc(corners * 5 + 0.5)
-    low = np.maximum(grid.min(axis=0) // 5, 0).astype(np.int64)
-    high = np.minimum(grid.max(axis=0) // 5 + 2, (width, height)).astype(np.int64)
-    if (high <= low).any():
+    left, top = np.maximum(grid.min(axis=0) // 5, 0).astype(int).tolist()
+    right, bottom = np.minimum(grid.max(axis=0) // 5 + 2, (width, height)).astype(int).tolist()
+    if right <= left or bottom <= top:
         return None
-    local = np.where(low > 0, (grid - 5 * low) / 5, corners)
-    crop_width, crop_height = (high - low).tolist()
-    runs = coco.frPyObjects([local.ravel().tolist()], crop_height, crop_width)
-    return int(low[0]), int(low[1]), coco.decode(runs)[..., 0].astype(bool)
+    counts = coco_counts(coco.frPyObjects([corners.ravel().tolist()], bottom, right)[0]["counts"].decode())
+    ends = np.maximum(np.cumsum(counts) - left * bottom, 0)  # runs go down the columns; those before the crop have no length
+    pixels = np.repeat(np.arange(len(ends)) % 2 == 1, np.diff(ends, prepend=0))
+    return left, top, np.ascontiguousarray(pixels.reshape(right - left, bottom).T[top:])
 
 
 def _far(width: int, height: int) -> int:

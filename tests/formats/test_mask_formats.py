@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -58,6 +58,7 @@ coordinate = st.one_of(
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(coordinate, coordinate), min_size=3, max_size=8))
+@example([(0, 4), (10.375, 21.375), (-13.75, 4.5)])  # an edge through the very middle between two lines of the grid
 def test_polygons_are_filled_exactly_as_pycocotools_does(corners: list[tuple[float, float]]) -> None:
     from pycocotools import mask as coco
 

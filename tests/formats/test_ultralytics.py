@@ -359,14 +359,24 @@ def test_tracks_survive_with_their_ids(
         rows = interpolate_table(each, frame_count=6)
         order = {track: number for number, track in enumerate(np.unique(rows.track[rows.track >= 0]).tolist())}
         return [
-            (int(rows.frame[row]), int(rows.label[row]), rows.track[row] >= 0, rows.points_of(row).tolist(), order.get(int(rows.track[row])))
-            for row in np.lexsort((rows.points[rows.offsets[:-1] + 2], rows.points[rows.offsets[:-1]].round(2), rows.track >= 0, rows.label, rows.frame)).tolist()
-        ] if len(rows) else []  # fmt: skip
+            (
+                int(rows.frame[row]),
+                int(rows.label[row]),
+                rows.track[row] >= 0,
+                rows.points_of(row).tolist(),
+                order.get(int(rows.track[row])),
+            )
+            for row in range(len(rows))
+        ]
 
     mine, theirs = visible(table), visible(source.table)
-    assert [each[:3] for each in mine] == [each[:3] for each in theirs]
-    for one, two in zip(mine, theirs, strict=True):
-        np.testing.assert_allclose(one[3], two[3], atol=1e-3)
+    left = list(theirs)
+    for one in mine:
+        # Boxes that differ by less than the digits of the file stand in no certain order.
+        same = [each for each in left if each[:3] == one[:3] and np.allclose(one[3], each[3], rtol=0, atol=1e-3)]
+        assert same, f"{one} is not in {left}"
+        left.remove(same[0])
+    assert not left
     assert len({each[4] for each in mine}) == len({each[4] for each in theirs})
     assert table.has(Flag.KEYFRAME).tolist() == table.is_track.tolist()
     written = [int(numbers[4]) for _, _, numbers in judge(path) if len(numbers) == 5]
