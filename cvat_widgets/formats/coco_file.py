@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import msgspec
 
-from cvat_widgets.errors import FormatError
-from cvat_widgets.formats.rows import Floats
+from cvat_widgets.errors import CvatWidgetsError, FormatError
+from cvat_widgets.model.masks import from_coco_rle
+from cvat_widgets.model.paging import Coordinates
 
 __all__ = ["NO_SEGMENTATION", "CocoAnnotation", "CocoCategory", "CocoFile", "CocoImage", "decoded", "looks_like_coco"]
 
@@ -30,14 +32,18 @@ class CocoCategory(msgspec.Struct, gc=False):
 
 
 class _Segmentation:
-    """What an annotation says about its outline: where its polygons stand in the points of the file, or something else."""
+    """What an annotation says about its outline: where its polygons or its mask stand in the points of the file.
 
-    __slots__ = ("lengths", "other", "start")
+    What is neither is kept as it is: the error will say where it stands.
+    """
 
-    def __init__(self, start: int = 0, lengths: tuple[int, ...] = (), other: Any = None) -> None:
+    __slots__ = ("lengths", "mask", "other", "start")
+
+    def __init__(self, start: int = 0, lengths: tuple[int, ...] = (), other: Any = None, *, mask: bool = False) -> None:
         self.start = start
         self.lengths = lengths
         self.other = other
+        self.mask = mask
 
 
 NO_SEGMENTATION = _Segmentation()
@@ -79,22 +85,25 @@ def looks_like_coco(data: bytes) -> bool:
     return b'"keypoints"' not in bytes(found["categories"])
 
 
-def decoded(data: bytes, points: Floats, where: str) -> CocoFile:
+def decoded(data: bytes, points: Coordinates, where: str) -> CocoFile:
     """Decode a file; coordinates go into ``points`` at once, so that never more than one annotation's are Python numbers."""
 
     def segmentation(_: type, value: Any) -> _Segmentation:
-        if not value and not isinstance(value, dict):
-            return NO_SEGMENTATION
         start = len(points)
         try:
+            if isinstance(value, dict):
+                runs = from_coco_rle(value)
+                points.extend(runs)
+                return _Segmentation(start, (len(runs),), mask=True)
+            if not value:
+                return NO_SEGMENTATION
             polygons = value if isinstance(value[0], list) else [value]
             for polygon in polygons:
                 if len(polygon) < 6 or len(polygon) % 2:
                     raise ValueError
-                points.fromlist(polygon)
-        except (KeyError, TypeError, ValueError, OverflowError):
-            # A mask, or something wrong; what it is will be said with the place.
-            del points[start:]
+            points.fromlist(polygons[0] if len(polygons) == 1 else list(itertools.chain.from_iterable(polygons)))
+        except (CvatWidgetsError, KeyError, TypeError, ValueError, OverflowError):
+            # Something is wrong with it; what, will be said with the place.
             return _Segmentation(other=value)
         return _Segmentation(start, tuple(map(len, polygons)))
 

@@ -22,6 +22,7 @@ from cvat_widgets.model.geometry import bounding_boxes
 from cvat_widgets.model.kinds import MASK, POLYGON, RECTANGLE, SOURCE_CODE, Flag
 from cvat_widgets.model.labels import Label
 from cvat_widgets.model.masks import from_coco_rle
+from cvat_widgets.model.paging import Coordinates, gathered, joined
 from cvat_widgets.model.table import AnnotationTable
 
 __all__ = ["read_coco"]
@@ -45,7 +46,7 @@ def read_coco(parts: Iterable[tuple[str, bytes, str]], name: str) -> Dataset:
     reader = _Reader()
     for member, data, where in parts:
         found = _SUBSET.search(member)
-        points = Floats()
+        points = Coordinates()
         file = decoded(data, points, where)
         # The text of a large file goes before its columns come.
         del data
@@ -73,11 +74,12 @@ class _Extras:
         """Return them as columns; a box that an outline has anyway is not kept."""
         rows, ids, box = np.asarray(self.row), np.asarray(self.id), np.asarray(self.box).reshape(-1, 4)
         ids = table.id if np.array_equal(ids, table.id) else ids  # once in memory
-        if len(rows):
-            own = bounding_boxes(table.with_columns(rotation=np.zeros(len(table))))[rows]
+        outlined = np.flatnonzero(np.isin(table.type[rows], (RECTANGLE, POLYGON)))
+        if len(outlined):
+            part = table.take(rows[outlined])
+            own = bounding_boxes(part.with_columns(rotation=np.zeros(len(part))))
             own[:, 2:] -= own[:, :2]
-            anyway = (box == own).all(axis=1) & np.isin(table.type[rows], (RECTANGLE, POLYGON))
-            box = np.where(anyway[:, None], _UNKNOWN, box)
+            box[outlined[(box[outlined] == own).all(axis=1)]] = _UNKNOWN
         return ExtraColumns("coco", rows, (ids, np.asarray(self.area), np.asarray(self.crowd), box))
 
 
@@ -93,7 +95,7 @@ class _Reader:
         self.tracks: dict[Any, int] = {}
         self.own_ids = True
 
-    def add(self, file: CocoFile, points: Floats, subset: str, where: str) -> None:
+    def add(self, file: CocoFile, points: Coordinates, subset: str, where: str) -> None:
         first = len(self.images)
         frame_of = {image.id: first + index for index, image in enumerate(file.images)}
         if len(frame_of) != len(file.images):
@@ -106,20 +108,22 @@ class _Reader:
         label_of = {category.id: self.rows.label_code(category.name) for category in file.categories}
         if _only_outlines(file.annotations) and self._columns(file.annotations, points, frame_of, label_of):
             return
+        column = points.column()
         for index, annotation in enumerate(file.annotations):
             try:
-                self._annotation(annotation, points, frame_of, label_of)
+                self._annotation(annotation, column, frame_of, label_of)
             except (CvatWidgetsError, KeyError, TypeError, ValueError, OverflowError) as error:
                 raise FormatError(_reason(error, annotation), where=f"{where}: annotations[{index}]") from None
-            # The text of a mask goes once its runs are in the rows.
-            annotation.segmentation = None
 
-    def _columns(self, items: list[CocoAnnotation], points: Floats, frame_of: dict[int, int], label_of: dict[int, int]) -> bool:
-        """Take a file of boxes and polygons as whole columns; if something is wrong with it, take nothing and say so."""
+    def _columns(
+        self, items: list[CocoAnnotation], points: Coordinates, frame_of: dict[int, int], label_of: dict[int, int]
+    ) -> bool:
+        """Take a file of boxes, polygons and masks as whole columns; if something is wrong with it, take nothing and say so."""
         count, rows = len(items), self.rows
         outlines = [item.segmentation.lengths if item.segmentation else () for item in items]
         parts = np.fromiter((len(each) or 1 for each in outlines), np.int64, count)
         boxed = np.fromiter((not each for each in outlines), bool, count)
+        masked = np.fromiter((item.segmentation is not None and item.segmentation.mask for item in items), bool, count)
         scores = np.fromiter((item.score for item in items), np.float64, count)
         frames = np.fromiter((frame_of.get(item.image_id, -1) for item in items), np.int64, count)
         labels = np.fromiter((label_of.get(item.category_id, -1) for item in items), np.int64, count)
@@ -147,7 +151,7 @@ class _Reader:
             owners = np.repeat(np.arange(count), parts).tolist()
             self.extras.add(range(first, first + total), [items[owner] for owner in owners])
         zeros = np.zeros(total, np.int64)
-        kinds = np.where(boxed, RECTANGLE, POLYGON)
+        kinds = np.where(boxed, RECTANGLE, np.where(masked, MASK, POLYGON))
         for column, values in (
             (rows.id, ids), (rows.frame, np.repeat(frames, parts)), (rows.label, np.repeat(labels, parts)),
             (rows.type, np.repeat(kinds, parts)), (rows.track, zeros - 1), (rows.parent, zeros - 1),
@@ -156,17 +160,24 @@ class _Reader:
         ):  # fmt: skip
             column.frombytes(values.astype(column.typecode).tobytes())
         lengths = np.fromiter(itertools.chain.from_iterable(each or (4,) for each in outlines), np.int64, total)
-        start = len(rows.points)
-        rows.offsets.frombytes((start + np.cumsum(lengths)).tobytes())
-        if boxed.any():
-            points = _merged(points, boxes, np.repeat(np.repeat(boxed, parts), lengths))
-        if start:
-            rows.points.extend(points)
+        rows.offsets.frombytes((len(rows.points) + np.cumsum(lengths)).tobytes())
+        if boxed.all():
+            rows.points.extend(boxes.ravel())
+        elif boxed.any():
+            both, in_box = joined([points.column(), boxes.ravel()]), np.repeat(boxed, parts)
+            starts = np.empty(total, np.int64)
+            for part, base in ((~in_box, 0), (in_box, len(points))):
+                starts[part] = base + np.cumsum(lengths[part]) - lengths[part]
+            rows.points.extend(gathered(both, starts, lengths))
+        elif len(rows.points):
+            rows.points.extend(points.column())
         else:
-            rows.points = Floats(points)  # without the room that a growing array has beyond its end
+            rows.points = points
         return True
 
-    def _annotation(self, item: CocoAnnotation, points: Floats, frame_of: dict[int, int], label_of: dict[int, int]) -> None:
+    def _annotation(
+        self, item: CocoAnnotation, points: NDArray[np.float64], frame_of: dict[int, int], label_of: dict[int, int]
+    ) -> None:
         frame = frame_of.get(item.image_id)
         if frame is None:
             raise FormatError(f"image_id {item.image_id} names no image")
@@ -212,11 +223,11 @@ class _Reader:
                         rows.add_attribute(row, label, name, _text(value))
 
     @staticmethod
-    def _shapes(item: CocoAnnotation, points: Floats) -> list[tuple[int, Sequence[float]]]:
+    def _shapes(item: CocoAnnotation, points: NDArray[np.float64]) -> list[tuple[int, Sequence[float] | NDArray[np.float64]]]:
         """Return the shapes of an annotation: polygons of its segmentation, its mask, or its box."""
         segmentation = item.segmentation or NO_SEGMENTATION
         if isinstance(segmentation.other, dict):
-            return [(MASK, from_coco_rle(segmentation.other).tolist())]
+            return [(MASK, from_coco_rle(segmentation.other))]
         if segmentation.other is not None:
             polygons = segmentation.other if isinstance(segmentation.other[0], list) else [segmentation.other]
             for polygon in polygons:
@@ -224,8 +235,9 @@ class _Reader:
                     raise FormatError(f"a polygon has {len(polygon)} numbers; at least 6 and an even number are needed")
             return [(POLYGON, [float(value) for value in polygon]) for polygon in polygons]
         if segmentation.lengths:
+            kind = MASK if segmentation.mask else POLYGON
             ends = itertools.accumulate(segmentation.lengths, initial=segmentation.start)
-            return [(POLYGON, points[begin:end]) for begin, end in itertools.pairwise(ends)]
+            return [(kind, points[begin:end]) for begin, end in itertools.pairwise(ends)]
         if item.bbox is None or len(item.bbox) != 4:
             raise FormatError("it has neither a segmentation nor a bbox of four numbers")
         x, y, width, height = item.bbox
@@ -258,23 +270,13 @@ class _Reader:
 
 
 def _only_outlines(items: list[CocoAnnotation]) -> bool:
-    """Whether every annotation is a box or polygons and nothing else: such files are read as whole columns."""
+    """Whether every annotation is a box, polygons or a mask and nothing else: such files are read as whole columns."""
     return bool(items) and all(
         not item.attributes
         and (item.segmentation is None or item.segmentation.other is None)
         and ((item.bbox is not None and len(item.bbox) == 4) or bool(item.segmentation and item.segmentation.lengths))
         for item in items
     )
-
-
-def _merged(points: Floats, boxes: NDArray[np.float64], in_box: NDArray[np.bool_]) -> Floats:
-    """Return the coordinates of polygons and boxes in the order of the file."""
-    merged = np.empty(len(in_box))
-    merged[in_box] = boxes.ravel()
-    merged[~in_box] = np.asarray(points)
-    found = Floats()
-    found.frombytes(merged.tobytes())
-    return found
 
 
 def _unique(categories: Any) -> list[CocoCategory]:

@@ -21,6 +21,7 @@ from cvat_widgets.formats.parts import part_for
 from cvat_widgets.formats.picture_members import PictureMembers
 from cvat_widgets.formats.pictures import ArchivePictures
 from cvat_widgets.formats.registry import Format, find_format, registered
+from cvat_widgets.model.paging import release_pages
 
 __all__ = ["convert", "read_dataset", "write_dataset"]
 
@@ -143,20 +144,29 @@ class _bar:  # noqa: N801  # used like a function
         self.line: Any = None
 
     def __enter__(self) -> Callable[[int, int], None]:
+        show = self._shown()
+
+        def report(done: int, total: int) -> None:
+            # A writer is through with what it has read of a long column so far.
+            release_pages()
+            show(done, total)
+
+        return report
+
+    def _shown(self) -> Callable[[int, int], None]:
         if self.progress is not None:
             return self.progress
         if not self.shown:
             return lambda _done, _all: None
         from tqdm.auto import tqdm
 
-        bar = tqdm(unit="frame", leave=False)
-        self.line = bar
+        self.line = bar = tqdm(unit="frame", leave=False)
 
-        def report(done: int, total: int) -> None:
+        def show(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        return report
+        return show
 
     def __exit__(self, *_: object) -> None:
         if self.line is not None:

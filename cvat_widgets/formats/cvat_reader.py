@@ -329,33 +329,27 @@ class _Reader:
         return self.next_id - 1
 
     def _points(self, name: str, values: dict[str, str]) -> None:
-        points = self.rows.points
+        points: list[float] = []
         if name == "box":
-            box = (float(values["xtl"]), float(values["ytl"]), float(values["xbr"]), float(values["ybr"]))
-            points += box
-            self.rows.offsets.append(len(points))
-            if not math.isfinite(box[0] + box[1] + box[2] + box[3]):
-                raise FormatError("a coordinate is not a finite number", where=self._place())
-            return
-        if name in ("polygon", "polyline", "points"):
-            points.extend(map(float, values["points"].replace(";", ",").split(",")))
+            points = [float(values["xtl"]), float(values["ytl"]), float(values["xbr"]), float(values["ybr"])]
+        elif name in ("polygon", "polyline", "points"):
+            points = [float(value) for value in values["points"].replace(";", ",").split(",")]
         elif name == "ellipse":
             cx, cy, rx, ry = (float(values[key]) for key in ("cx", "cy", "rx", "ry"))
-            points += (cx, cy, round(cx + rx, 2), round(cy - ry, 2))
+            points = [cx, cy, round(cx + rx, 2), round(cy - ry, 2)]
         elif name == "cuboid":
-            points.extend(float(values[key]) for key in _CUBOID)
+            points = [float(values[key]) for key in _CUBOID]
         elif name == "mask":
             left, top = int(values["left"]), int(values["top"])
             width, height = int(values["width"]), int(values["height"])
             runs = [int(run) for run in values["rle"].split(",")]
             if width <= 0 or height <= 0 or min(runs) < 0 or sum(runs) != width * height:
                 raise FormatError(f"the runs of a mask do not fill its box of {width} x {height} pixels", where=self._place())
-            points.extend(runs)
-            points += (left, top, left + width - 1, top + height - 1)
-        self.rows.offsets.append(len(points))
-        first = self.rows.offsets[-2]
-        if not all(map(math.isfinite, points[first:])):
+            points = [*runs, left, top, left + width - 1, top + height - 1]
+        if not all(map(math.isfinite, points)):
             raise FormatError("a coordinate is not a finite number", where=self._place())
+        self.rows.points.fromlist(points)
+        self.rows.offsets.append(len(self.rows.points))
 
     # -- result --------------------------------------------------------------------------------------------------
 

@@ -160,8 +160,7 @@ class _Rows:
         self.flags = table.flags.tolist()
         self.rotation = table.rotation.tolist()
         self.source = [SOURCES[code] for code in table.source.tolist()]
-        self.points = table.points.tolist()
-        self.offsets = table.offsets.tolist()
+        self.points_of = table.point_lists()
         self.attributes: dict[int, str] = {}
         texts = [escape(text) for text in table.attributes.strings]
         values = table.attributes
@@ -177,7 +176,7 @@ class _Rows:
     def geometry(self, row: int) -> str:
         """Return the attributes that say where a shape is."""
         kind = self.type[row]
-        points = self.points[self.offsets[row] : self.offsets[row + 1]]
+        points = self.points_of(row)
         if kind == RECTANGLE:
             text = _BOX % tuple(points)
         elif kind in (POLYGON, POLYLINE, POINTS):

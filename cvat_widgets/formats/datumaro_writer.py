@@ -171,18 +171,18 @@ class _Annotations:
             if len(boxes) == len(table):
                 boxes_alone: list[str] = texts.tolist()
                 return boxes_alone
-        points, offsets, z_order = table.points.tolist(), table.offsets.tolist(), table.z_order.tolist()
+        points_of, offsets, z_order = table.point_lists(), table.offsets.tolist(), table.z_order.tolist()
         flags = table.flags.tolist()
         for row in np.flatnonzero(np.isin(table.type, (POLYGON, POLYLINE, POINTS))).tolist():
-            own = points[offsets[row] : offsets[row + 1]]
+            own = points_of(row)
             texts[row] = _POINTS % (z_order[row], _json(own).decode())
         for row in np.flatnonzero(table.type == POINTS).tolist():
             # Datumaro: 0 absent, 1 hidden, 2 visible.
             state = 0 if flags[row] & Flag.OUTSIDE else 1 if flags[row] & Flag.OCCLUDED else 2
             texts[row] += f',"visibility":{[state] * ((offsets[row + 1] - offsets[row]) // 2)}'
         for row in np.flatnonzero(table.type == ELLIPSE).tolist():
-            cx, cy, right, top = points[offsets[row] : offsets[row + 1]]
-            texts[row] = _POINTS % (z_order[row], [2 * cx - right, top, right, 2 * cy - top])
+            cx, cy, outer, upper = points_of(row)
+            texts[row] = _POINTS % (z_order[row], [2 * cx - outer, upper, outer, 2 * cy - upper])
         for row in np.flatnonzero(table.type == MASK).tolist():
             texts[row] = f',"rle":{self._rle(row)},"z_order":{z_order[row]}'
         self._add_skeletons(texts)

@@ -11,6 +11,7 @@ import numpy as np
 from cvat_widgets.model.attributes import AttributeColumns
 from cvat_widgets.model.kinds import LabelType
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
+from cvat_widgets.model.paging import Coordinates
 from cvat_widgets.model.table import AnnotationTable
 
 __all__ = ["RowBuilder"]
@@ -68,7 +69,7 @@ class RowBuilder:
         self.rotation = Floats()
         self.source = Integers(code="B")
         self.score = Floats()
-        self.points = Floats()
+        self.points = Coordinates()
         self.offsets = Integers([0])
         self.extras: dict[int, dict[str, Any]] = {}
         self._labels: dict[LabelKey, int] = {}
@@ -116,7 +117,7 @@ class RowBuilder:
             rotation=np.asarray(self.rotation),
             source=np.asarray(self.source),
             score=np.asarray(self.score),
-            points=np.asarray(self.points),
+            points=self.points.column(),
             offsets=np.asarray(self.offsets),
             attributes=attributes,
             extras=self.extras,

@@ -255,7 +255,7 @@ class _Reader:
         """Refuse boxes that cannot be, all at once."""
         if not self.points:
             return
-        corners = np.asarray(self.points).reshape(-1, 4)
+        corners = self.points.column().reshape(-1, 4)
         wild = ~(np.abs(corners) <= _MAX_COORDINATE).all(axis=1)
         turned = (corners[:, 2:] < corners[:, :2]).any(axis=1)
         rotation = np.zeros(len(corners))

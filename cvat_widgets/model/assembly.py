@@ -52,8 +52,7 @@ class _Rows:
         self.rotation = table.rotation.tolist()
         self.source = table.source.tolist()
         self.score = table.score.tolist()
-        self.points = table.points.tolist()
-        self.offsets = table.offsets.tolist()
+        self.points_of = table.point_lists()
         self.attributes = table.attributes.to_dicts(len(table))
         self.rows_of_track: dict[int, list[int]] = defaultdict(list)
         self.element_rows: dict[int, list[int]] = defaultdict(list)
@@ -75,7 +74,7 @@ class _Rows:
     def pose(self, row: int) -> dict[str, Any]:
         flags = self.flags[row]
         return {
-            "points": tuple(self.points[self.offsets[row] : self.offsets[row + 1]]),
+            "points": tuple(self.points_of(row)),
             "rotation": self.rotation[row],
             "occluded": bool(flags & Flag.OCCLUDED),
             "outside": bool(flags & Flag.OUTSIDE),

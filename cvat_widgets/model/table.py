@@ -16,7 +16,7 @@ Row conventions
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -28,6 +28,7 @@ from cvat_widgets.model.attributes import AttributeColumns
 from cvat_widgets.model.extras import ExtraColumns
 from cvat_widgets.model.kinds import SHAPE_CODE, SHAPE_TYPES, SOURCE_CODE, SOURCES, TAG, Flag, point_count_problem
 from cvat_widgets.model.labels import LabelSet
+from cvat_widgets.model.paging import IN_MEMORY, extent, gathered, joined
 from cvat_widgets.model.records import Element, Keyframe, Record, Shape, Tag, Track, TrackElement
 
 __all__ = ["AnnotationTable"]
@@ -85,7 +86,8 @@ class AnnotationTable:
         :class:`~cvat_widgets.model.kinds.Flag` bits; ``rotation`` is in degrees, clockwise on screen; ``track`` and
         ``parent`` are -1 for none.
     points
-        float64, all coordinates one after another in CVAT's encoding.
+        float64, all coordinates one after another in CVAT's encoding; beyond 16 MB in a file that is mapped into memory
+        (:mod:`cvat_widgets.model.paging`).
     offsets
         int64 of shape (n + 1,): row i owns ``points[offsets[i]:offsets[i + 1]]``.
     attributes
@@ -165,6 +167,13 @@ class AnnotationTable:
         """Return the coordinates of one row (a view)."""
         return self.points[self.offsets[row] : self.offsets[row + 1]]
 
+    def point_lists(self) -> Callable[[int], list[float]]:
+        """Return what gives the coordinates of a row as a list: quick for many rows, and never all of a long column at once."""
+        if len(self.points) > IN_MEMORY:
+            return lambda row: self.points_of(row).tolist()
+        points, offsets = self.points.tolist(), self.offsets.tolist()
+        return lambda row: points[offsets[row] : offsets[row + 1]]
+
     @property
     def is_track(self) -> NDArray[np.bool_]:
         """Rows that are keyframes of a track."""
@@ -211,9 +220,7 @@ class AnnotationTable:
         if size:
             return self.points.reshape(-1, size)[index].ravel(), np.arange(len(index) + 1, dtype=np.int64) * size
         lengths = np.diff(self.offsets)[index]
-        offsets = np.concatenate(([0], np.cumsum(lengths)))
-        flat = np.repeat(self.offsets[index] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        return self.points[flat], offsets
+        return gathered(self.points, self.offsets[index], lengths), np.concatenate(([0], np.cumsum(lengths)))
 
     @property
     def uniform_length(self) -> int:
@@ -241,7 +248,7 @@ class AnnotationTable:
                 name: _shared(np.concatenate([getattr(table, name) for table in tables]), int(row_starts[-1]))
                 for name in _COLUMNS
             },
-            points=np.concatenate([table.points for table in tables]),
+            points=joined([table.points for table in tables]),
             offsets=np.concatenate(
                 [np.zeros(1, np.int64)] + [table.offsets[1:] + start for table, start in zip(tables, starts, strict=False)]
             ),
@@ -281,8 +288,9 @@ class AnnotationTable:
         if frame_count is not None:
             report(self.frame >= frame_count, f"the task has only {frame_count} frames")
         report(~np.isfinite(self.rotation) | ~np.isfinite(self.score), "rotation or score is not a finite number")
-        # Asked like this, no array of their size is needed; NaN is in no range either.
-        if not (self.points.min(initial=0) >= -1e9 and self.points.max(initial=0) <= 1e9):
+        lowest, highest = extent(self.points)
+        # Asked like this, NaN is in no range either.
+        if not (lowest >= -1e9 and highest <= 1e9):
             wild = ~(np.abs(self.points) <= 1e9)
             owner = np.searchsorted(self.offsets, np.flatnonzero(wild), side="right") - 1
             report(np.isin(np.arange(len(self)), owner), "a coordinate is not a finite number below 1e9")
