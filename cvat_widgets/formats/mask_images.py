@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
 
 from cvat_widgets.errors import FormatError
 
@@ -17,6 +17,7 @@ __all__ = [
     "IndexPicture", "pack_colors", "png_of_colors", "png_of_indices", "png_of_numbers", "read_png", "voc_colors", "voc_indices",
 ]  # fmt: skip
 
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_PIXELS = 1 << 27
 _MODES = ("1", "L", "P", "I;16", "I;16B", "I", "RGB", "RGBA")
 
@@ -103,10 +104,11 @@ def read_png(data: bytes, where: str) -> IndexPicture:
     FormatError
         It is no PNG, damaged, of an unreasonable size, or of a kind that cannot hold indices.
     """
+    if not data.startswith(_SIGNATURE):
+        raise FormatError("it is not a PNG", where=where)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(data), formats=["PNG"])
+        # Not by Image.open, which loads the code of all other kinds of pictures first.
+        with PngImageFile(io.BytesIO(data)) as picture:
             width, height = picture.size
             if width * height > _MAX_PIXELS:
                 raise FormatError(f"a mask of {width} x {height} pixels is not believable", where=where)
@@ -114,9 +116,7 @@ def read_png(data: bytes, where: str) -> IndexPicture:
                 raise FormatError(f"a mask cannot be a PNG of mode {picture.mode}", where=where, hint="Use a palette or RGB")
             picture.load()
             return _pixels(picture, where)
-    except UnidentifiedImageError:
-        raise FormatError("it is not a PNG", where=where) from None
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise FormatError(f"the PNG is damaged: {error}", where=where) from None
 
 

@@ -168,7 +168,8 @@ def read_text(members: Members, name: str) -> Iterator[tuple[str, str]]:
     except UnicodeDecodeError as error:
         bad = data.count(b"\n", 0, error.start) + 1
         raise FormatError("it is not UTF-8 text", where=f"{where}: line {bad}") from None
-    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+    # Line ends of any system, and never all lines as strings of their own.
+    for number, line in enumerate(io.StringIO(text, newline=None), 1):
         if line.strip():
             yield line.strip(), f"{where}: line {number}"
 

@@ -184,6 +184,8 @@ def _kind(start: bytes, where: str) -> str:
 _SEGMENTS = frozenset(range(0x02, 0xFF)) - frozenset(range(0xD0, 0xDB))
 """Markers that a length follows and that stand before the picture data."""
 
+_LENGTH, _FRAME = struct.Struct(">H"), struct.Struct(">BHHB")
+
 
 def _jpeg(stream: BinaryIO) -> PictureHeader:
     orientation = 1
@@ -196,9 +198,9 @@ def _jpeg(stream: BinaryIO) -> PictureHeader:
         else:
             stream.seek(-len(start), 1)
             marker = _next_marker(stream)
-            (length,) = struct.unpack(">H", _exactly(stream, 2))
+            (length,) = _LENGTH.unpack(_exactly(stream, 2))
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            bits, height, width, components = struct.unpack(">BHHB", _exactly(stream, 6))
+            bits, height, width, components = _FRAME.unpack(_exactly(stream, 6))
             if orientation > 4:
                 width, height = height, width
             return PictureHeader("JPEG", width, height, orientation, bits, True, bits == 8 and components in (1, 3))

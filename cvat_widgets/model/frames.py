@@ -39,8 +39,10 @@ class FrameIndex:
     _lookup: dict[str, int] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.names, Texts):
-            object.__setattr__(self, "names", Texts(self.names))
+        for name in ("names", "subsets"):
+            texts = getattr(self, name)
+            if not isinstance(texts, Texts):
+                object.__setattr__(self, name, Texts(texts))
         if len(self.ids) and not isinstance(self.ids, array):
             with contextlib.suppress(OverflowError):  # some files have larger ones
                 object.__setattr__(self, "ids", array("q", self.ids))

@@ -15,7 +15,8 @@ class Texts(Sequence[str]):
     """A sequence of texts that does not change, as the names of all frames are.
 
     A string takes some 60 bytes beside its letters, and strings made while a file is read keep the memory around them from
-    being given back. Here each takes its letters and four bytes; it becomes a string when it is asked for.
+    being given back. Here each takes four bytes and its letters, without those that all of them begin with, as the names of
+    files in one folder do; it becomes a string when it is asked for.
 
     Parameters
     ----------
@@ -23,19 +24,24 @@ class Texts(Sequence[str]):
         What to keep, in their order; 4 GB at most. Lone surrogates, as undecodable file names have, are kept.
     """
 
-    __slots__ = ("_data", "_ends")
+    __slots__ = ("_data", "_ends", "_start")
     __hash__ = None  # type: ignore[assignment]  # like a list, which it is equal to
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         parts = [text.encode("utf-8", "surrogatepass") for text in texts]
-        self._data = b"".join(parts)
-        self._ends = np.cumsum([0, *map(len, parts)], dtype=np.uint32 if len(self._data) < 1 << 32 else np.uint64)
+        # What the first and the last in alphabetical order begin with, all between them do, too.
+        low, high = min(parts, default=b""), max(parts, default=b"")
+        own = next((place for place, (one, other) in enumerate(zip(low, high, strict=False)) if one != other), len(low))
+        self._start = low[:own]
+        self._data = b"".join([part[own:] for part in parts])
+        lengths = [0, *(len(part) - own for part in parts)]
+        self._ends = np.cumsum(lengths, dtype=np.uint32 if len(self._data) < 1 << 32 else np.uint64)
 
     def __len__(self) -> int:
         return len(self._ends) - 1
 
     def _text(self, start: int, end: int) -> str:
-        return self._data[start:end].decode("utf-8", "surrogatepass")
+        return (self._start + self._data[start:end]).decode("utf-8", "surrogatepass")
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -52,7 +58,8 @@ class Texts(Sequence[str]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Texts):
-            return self._data == other._data and np.array_equal(self._ends, other._ends)
+            mine, theirs = (self._start, self._data), (other._start, other._data)
+            return mine == theirs and np.array_equal(self._ends, other._ends)
         if isinstance(other, (list, tuple)):
             return len(self) == len(other) and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
         return NotImplemented

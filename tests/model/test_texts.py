@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,19 @@ def test_like_a_list(texts: list[str], part: slice) -> None:
 def test_equal_only_if_the_same_texts(mine: list[str], theirs: list[str]) -> None:
     assert (Texts(mine) == Texts(theirs)) == (mine == theirs)
     assert (Texts(mine) == theirs) == (mine == theirs)
+
+
+@given(ANY_TEXT, st.lists(ANY_TEXT, max_size=6))
+def test_the_same_beginning_is_kept_once_and_told_every_time(start: str, ends: list[str]) -> None:
+    texts = [start + end for end in ends]
+    assert list(Texts(texts)) == texts
+    assert Texts(texts) == Texts(list(Texts(texts)))
+
+
+def test_a_common_folder_takes_no_memory() -> None:
+    near, far = ([f"{folder}/{number}.jpg" for number in range(1000)] for folder in ("a", "a" * 500))
+    sizes = [len(pickle.dumps(Texts(names))) for names in (near, far)]
+    assert sizes[1] - sizes[0] < 1000
 
 
 def test_what_is_not_there_is_refused() -> None:
