@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cvat_widgets.model.kinds import SHAPE_TYPES, SOURCES, TAG, Flag
@@ -15,24 +16,22 @@ if TYPE_CHECKING:
 __all__ = ["assemble"]
 
 
-def assemble(table: AnnotationTable, labels: LabelSet) -> list[Record]:
-    """Return one record an object, in the order of their first rows.
+def assemble(table: AnnotationTable, labels: LabelSet) -> Iterator[Record]:
+    """Yield one record an object, in the order of their first rows.
 
     Attributes of track rows are split into the track's own (immutable) and the keyframes' (mutable) by the label set.
     """
     rows = _Rows(table, labels)
-    records: list[Record] = []
     seen: set[int] = set()
     for row in range(len(table)):
         if rows.parent[row] >= 0:
             continue
         track = rows.track[row]
         if track < 0:
-            records.append(rows.shape_or_tag(row))
+            yield rows.shape_or_tag(row)
         elif track not in seen:
             seen.add(track)
-            records.append(rows.whole_track(track))
-    return records
+            yield rows.whole_track(track)
 
 
 class _Rows:

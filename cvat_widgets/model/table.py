@@ -16,7 +16,7 @@ Row conventions
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -263,6 +263,10 @@ class AnnotationTable:
 
     def to_records(self, labels: LabelSet) -> list[Record]:
         """Return one record an object: shapes, tags, and tracks with their keyframes, in order of first row."""
+        return list(self.iter_records(labels))
+
+    def iter_records(self, labels: LabelSet) -> Iterator[Record]:
+        """Yield them one by one: records of many masks take several times the memory of their rows."""
         from cvat_widgets.model.assembly import assemble
 
         return assemble(self, labels)

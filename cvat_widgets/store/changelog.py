@@ -210,8 +210,8 @@ class ChangeLog:
         raw: Raw, task_id: int, revision: int, table: AnnotationTable, jobs: NDArray[np.int64], labels: LabelSet
     ) -> None:
         job_by_id = dict(zip(table.id.tolist(), jobs.tolist(), strict=True))
-        records = table.to_records(labels)
-        objects.insert_records(raw, task_id, revision, ((job_by_id[record.id], record) for record in records))
+        records = ((job_by_id[record.id], record) for record in table.iter_records(labels))
+        objects.insert_records(raw, task_id, revision, records)
 
     @staticmethod
     def _delete_block(raw: Raw, task_id: int, table: AnnotationTable) -> None:

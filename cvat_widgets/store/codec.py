@@ -17,6 +17,7 @@ from cvat_widgets.errors import StoreError
 from cvat_widgets.model.attributes import AttributeColumns
 from cvat_widgets.model.changes import ChangeSet
 from cvat_widgets.model.kinds import Flag
+from cvat_widgets.model.paging import BLOCK
 from cvat_widgets.model.records import Element, Keyframe, TrackElement
 from cvat_widgets.model.table import AnnotationTable
 
@@ -161,7 +162,7 @@ def decode_changes(blob: bytes) -> ChangeSet:
 
 def encode_table(table: AnnotationTable, job_of: NDArray[np.int64]) -> bytes:
     """Return a whole table with the job of each row."""
-    arrays = [np.ascontiguousarray(getattr(table, name)) for name in _TABLE_COLUMNS]
+    arrays = [getattr(table, name) for name in _TABLE_COLUMNS]
     arrays += [table.attributes.row, table.attributes.spec, table.attributes.code, job_of]
     header = msgspec.msgpack.encode(
         {
@@ -171,8 +172,13 @@ def encode_table(table: AnnotationTable, job_of: NDArray[np.int64]) -> bytes:
             "extras": {row: dict(values) for row, values in table.extras.items()},
         }
     )
-    body = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)
-    return zlib.compress(len(header).to_bytes(8, "little") + header + body, 1)
+    # Piece by piece: the points of many masks are much larger than what becomes of them.
+    packing = zlib.compressobj(1)
+    pieces = [packing.compress(len(header).to_bytes(8, "little") + header)]
+    pieces += [
+        packing.compress(array[start : start + BLOCK].tobytes()) for array in arrays for start in range(0, len(array), BLOCK)
+    ]
+    return b"".join([*pieces, packing.flush()])
 
 
 def decode_table(blob: bytes) -> tuple[AnnotationTable, NDArray[np.int64]]:

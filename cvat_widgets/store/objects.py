@@ -22,6 +22,9 @@ from cvat_widgets.store.raw import Raw
 
 __all__ = ["delete_records", "insert_records", "load_table", "read_records", "replace_records", "used_labels"]
 
+_AT_ONCE = 1000
+"""Records whose columns are in memory at a time."""
+
 _COMMON = "task_id, id, job_id, label_id, group_id, source, score, attributes, revision"
 _COLUMNS = {
     "shape": f"{_COMMON}, frame, type, flags, z_order, rotation, points, elements",
@@ -62,11 +65,16 @@ def _row(task_id: int, job_id: int, revision: int, record: Record) -> tuple[Any,
 
 
 def _write(raw: Raw, statements: dict[str, str], task_id: int, revision: int, records: Iterable[tuple[int, Record]]) -> None:
-    rows: dict[str, list[tuple[Any, ...]]] = {}
+    rows: dict[str, list[tuple[Any, ...]]] = {name: [] for name in statements}
     for job_id, record in records:
-        rows.setdefault(_table_of(record), []).append(_row(task_id, job_id, revision, record))
+        name = _table_of(record)
+        rows[name].append(_row(task_id, job_id, revision, record))
+        if len(rows[name]) == _AT_ONCE:
+            raw.executemany(statements[name], rows[name])
+            rows[name].clear()
     for name, values in rows.items():
-        raw.executemany(statements[name], values)
+        if values:
+            raw.executemany(statements[name], values)
 
 
 def insert_records(raw: Raw, task_id: int, revision: int, records: Iterable[tuple[int, Record]]) -> None:
