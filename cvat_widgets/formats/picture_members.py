@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from cvat_widgets.model.texts import Texts
 
@@ -22,6 +22,14 @@ class PictureMembers(Mapping[int, str]):
         # As a rule every frame has one; where one has none, an empty text stands for it.
         self._names = Texts(members.get(frame, "") for frame in range(max(members, default=-1) + 1))
         self._count = len(members)
+
+    @classmethod
+    def of_frames(cls, names: Sequence[str]) -> PictureMembers:
+        """Return the members of frames from 0 on, ``""`` for those without a picture."""
+        found = cls({})
+        found._names = Texts(names)
+        found._count = sum(map(bool, names))
+        return found
 
     def __len__(self) -> int:
         return self._count

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -79,21 +80,19 @@ class FrameList:
 
     def label_files(self) -> tuple[list[str], NDArray[np.int64]]:
         """Return the label files that are there, and the frame of each."""
-        with_labels = [frame for frame, name in enumerate(self.labels) if name]
-        return [self.labels[frame] for frame in with_labels], np.array(with_labels, np.int64)
+        present = np.fromiter(map(bool, self.labels), bool, len(self.labels))
+        return [name for name in self.labels if name], np.flatnonzero(present)
 
     def sizes(self, members: Members) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Return widths and heights from the headers of the pictures, 0 where there is none."""
-        found = np.zeros((2, len(self.names)), np.int32)
-        pictures = [(frame, picture) for frame, picture in enumerate(self.pictures) if picture]
-        if pictures:
-            sizes = [_size(members, picture) for _, picture in pictures]
-            found[:, [frame for frame, _ in pictures]] = np.array(sizes, np.int32).T
-        return found[0], found[1]
+        each = (_size(members, picture) if picture else (0, 0) for picture in self.pictures)
+        # A number after the other: tuples of all of them would keep memory from being given back.
+        found = np.fromiter(itertools.chain.from_iterable(each), np.int32, 2 * len(self.pictures)).reshape(-1, 2)
+        return found[:, 0].copy(), found[:, 1].copy()
 
     def images(self) -> PictureMembers:
         """Return the members of the pictures that are there."""
-        return PictureMembers({frame: picture for frame, picture in enumerate(self.pictures) if picture})
+        return PictureMembers.of_frames(self.pictures)
 
 
 def _size(members: Members, name: str) -> tuple[int, int]:

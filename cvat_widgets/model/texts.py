@@ -28,20 +28,24 @@ class Texts(Sequence[str]):
     __hash__ = None  # type: ignore[assignment]  # like a list, which it is equal to
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        parts = [text.encode("utf-8", "surrogatepass") for text in texts]
+        known = list(texts)
         # What the first and the last in alphabetical order begin with, all between them do, too.
-        low, high = min(parts, default=b""), max(parts, default=b"")
+        low, high = min(known, default=""), max(known, default="")
         own = next((place for place, (one, other) in enumerate(zip(low, high, strict=False)) if one != other), len(low))
         self._start = low[:own]
-        self._data = b"".join([part[own:] for part in parts])
-        lengths = [0, *(len(part) - own for part in parts)]
+        joined = "".join([text[own:] for text in known]) if own else "".join(known)
+        self._data = joined.encode("utf-8", "surrogatepass")
+        if len(self._data) == len(joined):  # ASCII: as many bytes as letters
+            lengths = [0, *(len(text) - own for text in known)]
+        else:
+            lengths = [0, *(len(text[own:].encode("utf-8", "surrogatepass")) for text in known)]
         self._ends = np.cumsum(lengths, dtype=np.uint32 if len(self._data) < 1 << 32 else np.uint64)
 
     def __len__(self) -> int:
         return len(self._ends) - 1
 
     def _text(self, start: int, end: int) -> str:
-        return (self._start + self._data[start:end]).decode("utf-8", "surrogatepass")
+        return self._start + self._data[start:end].decode("utf-8", "surrogatepass")
 
     @overload
     def __getitem__(self, index: int) -> str: ...
