@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cvat_widgets.errors import AnnotationError, LabelError
-from cvat_widgets.model.attributes import AttributeColumns
+from cvat_widgets.dataframe_columns import GivenColumns, attribute_text
+from cvat_widgets.errors import AnnotationError
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.kinds import SHAPE_CODE, SHAPE_TYPES, SOURCE_CODE, SOURCES, Flag
 from cvat_widgets.model.labels import Attribute, LabelSet
@@ -182,19 +182,6 @@ def _number(text: str) -> float:
         return np.nan
 
 
-def attribute_text(value: Any) -> str | None:
-    """Return an attribute value of a DataFrame cell as CVAT writes it, ``None`` for a missing one."""
-    import pandas as pd
-
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return None
-    if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
-    if isinstance(value, (float, np.floating)):
-        return f"{value:.15g}"
-    return str(value)
-
-
 # -- DataFrame to table ------------------------------------------------------------------------------------------------
 
 
@@ -203,7 +190,8 @@ def from_dataframe(data: pd.DataFrame | Iterable[Mapping[str, Any]], labels: Lab
 
     ``frame`` (or ``frame_name``), ``label``, ``type`` and ``points`` are needed, the rest is filled in.
 
-    Rows with the same ``track_id`` become the keyframes of one track. ``points`` is flat (``[x0, y0, x1, y1]``) or pairs
+    Rows with the same ``track_id`` become the keyframes of one track. Joints are rows of their own, whose ``parent_id`` is the
+    ``id`` (or ``track_id``) of their skeleton. ``points`` is flat (``[x0, y0, x1, y1]``) or pairs
     (``[[x0, y0], [x1, y1]]``); for a mask it may be a boolean picture of the whole frame.
 
     Raises
@@ -226,9 +214,10 @@ def from_dataframe(data: pd.DataFrame | Iterable[Mapping[str, Any]], labels: Lab
             f"the column{'s' if len(missing) > 1 else ''} {', '.join(missing)} {'are' if len(missing) > 1 else 'is'} missing",
             hint="Needed are frame (or frame_name), label, type and points",
         )
-    rows = _Reader(frame, labels, frames)
+    rows = GivenColumns(frame, labels, frames)
     track = rows.integers("track_id", -1)
     points, offsets = rows.points()
+    label_ids = rows.label_ids()
     flags = (
         rows.booleans("occluded") * int(Flag.OCCLUDED)
         + rows.booleans("outside") * int(Flag.OUTSIDE)
@@ -237,7 +226,7 @@ def from_dataframe(data: pd.DataFrame | Iterable[Mapping[str, Any]], labels: Lab
     table = AnnotationTable.build(
         id=np.where(track >= 0, track, rows.integers("id", 0)),
         frame=rows.frame_numbers(),
-        label=rows.codes("label", {label.name: label.id for label in labels}, LabelError, "label", labels.names),
+        label=label_ids,
         type=rows.codes("type", SHAPE_CODE, AnnotationError, "shape type", SHAPE_TYPES),
         track=track,
         parent=rows.integers("parent_id", -1),
@@ -249,128 +238,9 @@ def from_dataframe(data: pd.DataFrame | Iterable[Mapping[str, Any]], labels: Lab
         score=rows.floats("score", 1.0),
         points=points,
         offsets=offsets,
-        attributes=rows.attributes(),
+        attributes=rows.attributes(label_ids),
     )
     problems = table.problems(labels, len(frames))
     if problems:
         raise AnnotationError("; ".join(problems), hint="Nothing was added")
     return table.take(np.lexsort((table.frame, np.where(track >= 0, track, -1)))) if (track >= 0).any() else table
-
-
-class _Reader:
-    """Columns of a user's DataFrame, checked and converted one by one."""
-
-    def __init__(self, frame: pd.DataFrame, labels: LabelSet, frames: FrameIndex) -> None:
-        self.data = frame
-        self.labels = labels
-        self.frames = frames
-
-    def column(self, name: str) -> pd.Series[Any] | None:
-        return self.data.get(name)
-
-    def frame_numbers(self) -> NDArray[np.int64]:
-        numbers = self.integers("frame", -1)
-        given = self.column("frame")
-        unset = np.ones(len(numbers), bool) if given is None else given.isna().to_numpy()
-        names = self.column("frame_name")
-        for row in np.flatnonzero(unset).tolist():
-            if names is None:
-                raise AnnotationError("a row has no frame", where=f"row {row}")
-            number = self.frames.position(str(names.iloc[row]))
-            if number is None:
-                raise AnnotationError(f"there is no frame called {names.iloc[row]!r}", where=f"row {row}")
-            numbers[row] = number
-        return numbers
-
-    def integers(self, name: str, default: int) -> NDArray[np.int64]:
-        values = self.column(name)
-        if values is None:
-            return np.full(len(self.data), default, np.int64)
-        import pandas as pd
-
-        try:
-            numbers = pd.to_numeric(values).astype("Int64")
-        except (TypeError, ValueError) as error:
-            raise AnnotationError(f"the column {name!r} is not made of whole numbers ({error})") from None
-        return np.array(numbers.fillna(default), np.int64)
-
-    def codes(
-        self,
-        name: str,
-        known: Mapping[str, int],
-        error: type[AnnotationError] | type[LabelError],
-        kind: str,
-        choices: Sequence[str],
-        default: str | None = None,
-    ) -> NDArray[np.int64]:
-        values = self.column(name)
-        if values is None:
-            return np.full(len(self.data), known[default or choices[0]])
-        if default is not None:
-            values = values.fillna(default)
-        codes = values.astype(object).map(known)
-        bad = np.flatnonzero(codes.isna())
-        if len(bad):
-            raise error(
-                f"{values.iloc[int(bad[0])]!r} is not a {kind} of the task" if kind == "label" else
-                f"{values.iloc[int(bad[0])]!r} is not a {kind}",
-                where=f"row {int(bad[0])}",
-                hint=f"Known are {', '.join(choices)}",
-            )  # fmt: skip
-        return np.asarray(codes, np.int64)
-
-    def booleans(self, name: str) -> NDArray[np.bool_]:
-        values = self.column(name)
-        if values is None:
-            return np.zeros(len(self.data), bool)
-        return values.astype("boolean").fillna(False).to_numpy(bool)
-
-    def floats(self, name: str, default: float) -> NDArray[np.float64]:
-        values = self.column(name)
-        if values is None:
-            return np.full(len(self.data), default)
-        return np.asarray(values.astype("Float64").fillna(default), np.float64)
-
-    def points(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        parts: list[NDArray[np.float64]] = []
-        for row, (value, type_name) in enumerate(zip(self.data["points"], self.data["type"], strict=True)):
-            parts.append(self._row_points(row, value, type_name))
-        lengths = np.array([len(part) for part in parts])
-        return np.concatenate(parts), np.concatenate(([0], np.cumsum(lengths)))
-
-    @staticmethod
-    def _row_points(row: int, value: Any, type_name: str) -> NDArray[np.float64]:
-        if type_name == "mask" and isinstance(value, np.ndarray) and value.ndim == 2:
-            from cvat_widgets.model.masks import encode_mask
-
-            return np.asarray(encode_mask(value.astype(bool)), np.float64)
-        if type_name == "tag" and (value is None or isinstance(value, float)):
-            return np.empty(0)
-        try:
-            return np.asarray(value, np.float64).ravel()
-        except (TypeError, ValueError):
-            raise AnnotationError(
-                f"points {value!r} are not a list of numbers", where=f"row {row}", hint="Write [x0, y0, x1, y1, ...]"
-            ) from None
-
-    def attributes(self) -> AttributeColumns:
-        names = [name for name in self.data.columns if str(name).startswith("attr.")]
-        if not names:
-            return AttributeColumns()
-        label_of = {label.name: label for label in self.labels}
-        dicts: list[dict[int, str]] = [{} for _ in range(len(self.data))]
-        label_column = self.data["label"].tolist()
-        known = set(_specs_by_name(self.labels))
-        for name in names:
-            if name[5:] not in known:
-                raise LabelError(f"no label has an attribute {name[5:]!r}", where=f"column {name!r}")
-            for row, cell in enumerate(self.data[name]):
-                value = attribute_text(cell)
-                if value is None:
-                    continue
-                spec = label_of[label_column[row]].attribute(name[5:])
-                problem = spec.problem_with(value)
-                if problem:
-                    raise AnnotationError(f"the value {value!r} of {spec.name!r} {problem}", where=f"row {row}")
-                dicts[row][spec.id] = value
-        return AttributeColumns.from_dicts(dicts)

@@ -6,7 +6,6 @@ import contextlib
 import shutil
 import tempfile
 import uuid
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cvat_widgets.errors import FormatError, MediaError
-from cvat_widgets.formats import Dataset, LossWarning, match_frames, read_dataset, rows_for_task
+from cvat_widgets.formats import Dataset, match_frames, read_dataset, rows_for_task
+from cvat_widgets.formats.loss import report_left_out
 from cvat_widgets.media.archives import ZipMembers
 from cvat_widgets.media.images import ImageSource
 from cvat_widgets.media.members import Files, Members, checked_name
@@ -161,7 +161,7 @@ def _with_picture(dataset: Dataset, known: set[int], path: Path) -> list[int]:
         )
     if missing:
         text = f"{path.name}: left out were {len(missing)} frames without a picture and without annotations"
-        warnings.warn(text, LossWarning, stacklevel=5)
+        report_left_out(text, stacklevel=5)
     return sorted(known)
 
 

@@ -37,7 +37,7 @@ def import_into_job(job: Job, path: str | Path, format: str | None = None, *, re
     FormatError
         The file cannot be read, or has nothing on the frames of this job; nothing is changed.
     LabelError
-        The file has a label or attribute the task has not.
+        The file has a label the task has not; attributes it has not are left out, and a warning says which.
     """
     from cvat_widgets.job import object_count
 

@@ -14,6 +14,7 @@ from cvat_widgets.errors import AnnotationError
 from cvat_widgets.formats import Dataset
 from cvat_widgets.formats import write_dataset as write_known_dataset
 from cvat_widgets.model.frames import FrameIndex
+from cvat_widgets.model.kinds import LabelType
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
 
 if TYPE_CHECKING:
@@ -148,16 +149,35 @@ def _sides(rows: pd.DataFrame, frames: list[tuple[str, int]], sizes: Sizes, axis
 
 
 def _labels(rows: pd.DataFrame) -> LabelSet:
-    """Return the labels of rows, each with the attributes that it has values of."""
+    """Return the labels of rows, each with the attributes that it has values of, and skeletons with their joints."""
     columns = [str(column) for column in rows.columns if str(column).startswith("attr.")]
-    names = [str(name) for name in dict.fromkeys(rows["label"].tolist())] if "label" in rows else []
+    if "label" not in rows:
+        return LabelSet.of([])
+    parent = rows.get("parent_id")
+    top = rows if parent is None else rows[parent.isna()]
     labels = []
-    for name in names:
-        own = rows[rows["label"] == name]
-        attributes = []
-        for column in columns:
-            texts = {text for cell in own[column] if (text := attribute_text(cell)) is not None}
-            if texts:
-                attributes.append(Attribute(column[5:], "checkbox" if texts <= {"true", "false"} else "text"))
-        labels.append(Label(name, attributes=tuple(attributes)))
+    for name in dict.fromkeys(top["label"].tolist()):
+        own = top[top["label"] == name]
+        joints = [] if parent is None else _joints(rows, own, columns)
+        kind: LabelType = "skeleton" if joints else "any"
+        labels.append(Label(str(name), type=kind, attributes=_attributes(own, columns), sublabels=tuple(joints)))
     return LabelSet.of(labels)
+
+
+def _joints(rows: pd.DataFrame, skeletons: pd.DataFrame, columns: list[str]) -> list[Label]:
+    """Return the labels of the joints of skeletons, in order of appearance."""
+    numbers = skeletons["id"] if "track_id" not in skeletons else skeletons["track_id"].fillna(skeletons.get("id"))
+    own = rows[rows["parent_id"].isin(numbers.dropna())]
+    return [
+        Label(str(name), type="points", attributes=_attributes(own[own["label"] == name], columns))
+        for name in dict.fromkeys(own["label"].tolist())
+    ]
+
+
+def _attributes(rows: pd.DataFrame, columns: list[str]) -> tuple[Attribute, ...]:
+    attributes = []
+    for column in columns:
+        texts = {text for cell in rows[column] if (text := attribute_text(cell)) is not None}
+        if texts:
+            attributes.append(Attribute(column[5:], "checkbox" if texts <= {"true", "false"} else "text"))
+    return tuple(attributes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from cvat_widgets.editing import difference, removal, update_edit
 from cvat_widgets.errors import AnnotationError, LabelError, NotFoundError
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
-from cvat_widgets.model.records import Element, Keyframe, Shape, Tag, Track
+from cvat_widgets.model.records import Element, Keyframe, Shape, Tag, Track, TrackElement
 from cvat_widgets.model.table import AnnotationTable
 
 LABELS = LabelSet.of(
@@ -99,6 +101,37 @@ def test_reading_back_gives_the_same_objects() -> None:
     )
     assert set(again.track.tolist()) == {-1, 7}
     assert again.points[again.offsets[list(again.z_order).index(3)]] == 1
+
+
+def test_skeletons_are_read_back_with_their_joints() -> None:
+    again = from_dataframe(frame(), LABELS, FRAMES)
+    joint = int(np.flatnonzero(again.parent >= 0)[0])
+    assert (again.label[joint], again.parent[joint], again.points_of(joint).tolist()) == (EYE, 11, [5, 6])
+    skeleton = int(np.flatnonzero(again.id == 11)[0])
+    assert (again.label[skeleton], len(again.points_of(skeleton))) == (PERSON, 0)
+    keys = {2: Keyframe(points=(1, 1)), 4: Keyframe(points=(2, 2))}
+    moving = {frame: Keyframe(points=()) for frame in keys}
+    track = Track(
+        id=3, label=PERSON, type="skeleton", keyframes=moving,
+        elements=(TrackElement(id=4, label=EYE, type="points", keyframes=keys),),
+    )  # fmt: skip
+    table = AnnotationTable.from_records([track, SKELETON])
+    again = from_dataframe(to_dataframe(table, LABELS, FRAMES), LABELS, FRAMES)
+    assert sorted(again.to_records(LABELS), key=lambda record: record.id) == [track, SKELETON]
+
+
+@pytest.mark.parametrize(
+    ("joint", "error", "text"),
+    [
+        ({"label": "nose", "parent_id": 1}, LabelError, "row 1: 'nose' is not a joint of 'person'"),
+        ({"label": "eye", "parent_id": 2}, AnnotationError, "row 1: no row has the id 2"),
+        ({"label": "eye"}, LabelError, "row 1: 'eye' is not a label of the task"),
+    ],
+)
+def test_joints_that_fit_no_skeleton_are_named(joint: dict[str, Any], error: type[Exception], text: str) -> None:
+    rows = [{"id": 1, "frame": 0, "label": "person", "type": "skeleton", "points": None}]
+    with pytest.raises(error, match=text):
+        from_dataframe([*rows, {"frame": 0, "type": "points", "points": [1, 2], **joint}], LABELS, FRAMES)
 
 
 def test_points_may_be_pairs_and_masks_may_be_pictures() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,11 +19,13 @@ import cvat_widgets as cw
 from cvat_widgets.dataframe import to_dataframe
 from cvat_widgets.errors import AnnotationError, FormatError, LabelError, MissingExtraError
 from cvat_widgets.formats import Dataset, read_dataset
+from cvat_widgets.formats import write_dataset as write_known_dataset
+from cvat_widgets.formats.registry import registered
 from cvat_widgets.interchange import from_supervision, read_parquet, rows_from_masks, to_masks, to_parquet, to_supervision
 from cvat_widgets.model.masks import decode_mask, encode_mask
 from cvat_widgets.model.table import AnnotationTable
 from cvat_widgets.row_datasets import dataset_of_rows, write_dataset
-from tests.formats.roundtrip import FACE, dataset, shape
+from tests.formats.roundtrip import FACE, HEIGHT, WIDTH, dataset, every_kind, files_of, frames, shape
 
 KINDS = ("rectangle", "polygon", "polyline", "points", "ellipse", "mask", "skeleton", "tag")
 relaxed = settings(
@@ -336,6 +339,26 @@ def test_rows_are_written_without_a_task(tmp_path: Path) -> None:
     write_dataset(bare, tmp_path / "y.zip", "YOLO 1.1", sizes=(64, 48), strict=True)
     with pytest.raises(FormatError, match="size of the frame"):
         write_dataset(bare, tmp_path / "z.zip", "YOLO 1.1")
+
+
+@pytest.mark.filterwarnings("ignore::cvat_widgets.formats.LossWarning")
+@pytest.mark.parametrize("name", [each.name for each in registered() if each.can_write])
+def test_rows_give_the_same_file_as_their_task_in_every_format(name: str, tmp_path: Path) -> None:
+    source = dataset(every_kind(), index=frames(4))
+    rows = to_dataframe(source.table, source.labels, source.frames)
+    one = write_known_dataset(replace(source, name="set", mode="interpolation"), tmp_path / "one.zip", name)
+    two = write_dataset(rows, tmp_path / "set.zip", name, labels=source.labels, sizes=(WIDTH, HEIGHT))
+    assert files_of(two) == files_of(one)
+
+
+def test_labels_of_rows_are_found_with_their_joints() -> None:
+    source = dataset(every_kind(), index=frames(4))
+    made = dataset_of_rows(to_dataframe(source.table, source.labels, source.frames), sizes=(WIDTH, HEIGHT))
+    assert made.labels.names == source.labels.names
+    assert [joint.name for joint in made.labels["face"].sublabels] == ["eye", "nose"]
+    assert (made.labels["face"].type, made.labels["car"].type) == ("skeleton", "any")
+    assert [each.name for each in made.labels["car"].attributes] == ["parked"]
+    assert made.table.problems(made.labels) == []
 
 
 def test_tracks_of_rows_keep_the_frames_between_their_keyframes(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from typing import Any
 
 import msgspec
@@ -15,7 +14,7 @@ from cvat_widgets.formats.attribute_values import typed_attributes
 from cvat_widgets.formats.collecting import Collector, located
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.frame_rows import frames_by_subset, rows_by_frame
-from cvat_widgets.formats.loss import LossWarning
+from cvat_widgets.formats.loss import report_left_out
 from cvat_widgets.formats.pictures import write_pictures
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.formats.skeleton_templates import skeleton_edges, skeleton_template
@@ -204,7 +203,7 @@ class _Reader:
         if self.left_out:
             # CVAT does the same: the boxes of such a file belong to its skeletons.
             text = f"{self.left_out} annotations have no keypoints and were left out"
-            warnings.warn(f"{self.rows.name}: {text}.", LossWarning, stacklevel=2)
+            report_left_out(f"{self.rows.name}: {text}.", stacklevel=5)
         return self.rows.dataset(declared, members=self.members, meta={"coco_categories": ids})
 
 

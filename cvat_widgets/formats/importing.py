@@ -35,7 +35,7 @@ def rows_for_task(
     FormatError
         Annotated frames are not in the task, or their sizes are needed and not known.
     LabelError
-        A label or attribute is not in the task.
+        A label is not in the task. Attributes it has not are left out, and a warning says which.
     """
     if frame_map is None:
         frame_map = _frame_map(dataset, frames)

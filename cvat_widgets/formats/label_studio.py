@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import Any
@@ -17,7 +16,7 @@ from cvat_widgets.formats.collecting import PICTURE_NAME, Collector, located
 from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.label_studio_regions import REGIONS, region_points
 from cvat_widgets.formats.label_studio_video import VideoReader
-from cvat_widgets.formats.loss import LossWarning
+from cvat_widgets.formats.loss import report_left_out
 from cvat_widgets.formats.registry import Format, Progress, register
 from cvat_widgets.model.kinds import TAG
 
@@ -174,7 +173,7 @@ class _Reader:
     def dataset(self) -> Dataset:
         if self.left_out:
             listed = ", ".join(f"{count} × {what}" for what, count in self.left_out.items())
-            warnings.warn(f"{self.rows.name}: left out were {listed}.", LossWarning, stacklevel=5)
+            report_left_out(f"{self.rows.name}: left out were {listed}.", stacklevel=5)
         found = self.rows.dataset(members=self.members)
         return self.video.finished(found)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Iterator
+from contextvars import ContextVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +15,9 @@ from cvat_widgets.formats.dataset import Dataset
 from cvat_widgets.formats.registry import Format
 from cvat_widgets.model.kinds import SHAPE_TYPES, Flag
 
-__all__ = ["LossWarning", "losses", "report_losses"]
+__all__ = ["LossWarning", "losses", "losses_told", "report_left_out", "report_losses"]
+
+_told: ContextVar[list[str] | None] = ContextVar("told", default=None)
 
 
 class LossWarning(UserWarning):
@@ -68,3 +72,23 @@ def report_losses(dataset: Dataset, target: Format, *, strict: bool) -> None:
     if strict:
         raise FormatError(text, hint="Nothing was written; choose another format or export without strict")
     warnings.warn(f"{text}. The file is written without.", LossWarning, stacklevel=4)
+
+
+def report_left_out(text: str, *, stacklevel: int) -> None:
+    """Say what an import left out: by a warning, or to whoever listens with :func:`losses_told`."""
+    told = _told.get()
+    if told is None:
+        warnings.warn(text, LossWarning, stacklevel=stacklevel + 1)
+    else:
+        told.append(text)
+
+
+@contextlib.contextmanager
+def losses_told() -> Iterator[list[str]]:
+    """Collect what imports leave out instead of warning of it, for a face that shows it itself."""
+    told: list[str] = []
+    token = _told.set(told)
+    try:
+        yield told
+    finally:
+        _told.reset(token)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cvat_widgets.errors import FormatError, LabelError
 from cvat_widgets.formats.dataset import Dataset
+from cvat_widgets.formats.loss import report_left_out
 from cvat_widgets.model.attributes import AttributeColumns
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import Label, LabelSet
@@ -55,12 +56,14 @@ def _keys(name: str) -> tuple[object, ...]:
 def remap(dataset: Dataset, labels: LabelSet, frame_map: NDArray[np.int32]) -> AnnotationTable:
     """Return the annotations with the frames and labels of a task.
 
+    Attributes that the task has not are left out, as CVAT does it, and a warning says which.
+
     Raises
     ------
     FormatError
         Annotated frames are not in the task.
     LabelError
-        A label or attribute is not in the task.
+        A label is not in the task.
     """
     table = dataset.table
     frames = frame_map[table.frame] if len(table) else table.frame
@@ -79,13 +82,16 @@ def remap(dataset: Dataset, labels: LabelSet, frame_map: NDArray[np.int32]) -> A
         new_label[label_id] = label_ids[label_id]
     values = table.attributes
     specs = _attribute_map(dataset, labels, label_ids)
-    new_spec = np.array([specs[spec] for spec in values.spec.tolist()], np.int32)
+    new_spec = np.array([specs.get(spec, -1) for spec in values.spec.tolist()], np.int32)
+    known = new_spec >= 0
+    if not known.all():
+        _report_attributes(dataset, values.spec[~known])
     return AnnotationTable(
         **{
             **vars(table),
             "frame": np.asarray(frames, np.int32),
             "label": new_label[table.label] if len(table) else table.label,
-            "attributes": AttributeColumns(values.row, new_spec, values.code, values.strings),
+            "attributes": AttributeColumns(values.row[known], new_spec[known], values.code[known], values.strings),
         }
     )
 
@@ -116,20 +122,30 @@ def _label_map(dataset: Dataset, labels: LabelSet) -> dict[int, int]:
 
 
 def _attribute_map(dataset: Dataset, labels: LabelSet, label_ids: dict[int, int]) -> dict[int, int]:
-    used = set(np.unique(dataset.table.attributes.spec).tolist())
+    """Return the task's attribute for each of the dataset's that it has."""
     ids: dict[int, int] = {}
-    flat: list[Label] = [each for label in dataset.labels for each in (label, *label.sublabels)]
-    for label in flat:
-        for spec in label.attributes:
-            if spec.id not in used or label.id not in label_ids:
-                continue
-            target = labels.by_id(label_ids[label.id])
-            by_name = {attribute.name: attribute for attribute in target.attributes}
-            if spec.name not in by_name:
-                raise LabelError(
-                    f"the label {target.name!r} has no attribute {spec.name!r} in the task",
-                    where=dataset.name or None,
-                    hint="Add it with task.set_labels",
-                )
-            ids[spec.id] = by_name[spec.name].id
+    for label in _all_labels(dataset.labels):
+        if label.id in label_ids:
+            by_name = {attribute.name: attribute.id for attribute in labels.by_id(label_ids[label.id]).attributes}
+            ids.update((spec.id, by_name[spec.name]) for spec in label.attributes if spec.name in by_name)
     return ids
+
+
+def _report_attributes(dataset: Dataset, specs: NDArray[np.int32]) -> None:
+    """Say which attributes the task has not: formats bring some of their own, as VOC's ``truncated``."""
+    counts = dict(zip(*(each.tolist() for each in np.unique(specs, return_counts=True)), strict=True))
+    listed = ", ".join(
+        f"{counts[spec.id]} × {spec.name!r} of {label.name!r}"
+        for label in _all_labels(dataset.labels)
+        for spec in label.attributes
+        if spec.id in counts
+    )
+    name = f"{dataset.name}: " if dataset.name else ""
+    report_left_out(
+        f"{name}the task has not all attributes; left out were {listed}. To have them, add them with task.set_labels first.",
+        stacklevel=5,
+    )
+
+
+def _all_labels(labels: LabelSet) -> list[Label]:
+    return [each for label in labels for each in (label, *label.sublabels)]

@@ -158,7 +158,11 @@ def put(call: Call) -> dict[str, Any]:
 
 @method("dataset.import", long=True)
 def import_annotations(call: Call) -> dict[str, Any]:
-    """Read a file that came into this job, as one change; return ``objects`` and ``left_out``, or ``errors``."""
+    """Read a file that came into this job, as one change; return ``objects`` and ``left_out``, or ``errors``.
+
+    ``told`` are sentences on what else was left out.
+    """
+    from cvat_widgets.formats.loss import losses_told
     from cvat_widgets.job_import import import_into_job
 
     call.session.check_writable()
@@ -167,11 +171,12 @@ def import_annotations(call: Call) -> dict[str, Any]:
     target = Job(job.task, job.row)
     target.user = call.session.user
     try:
-        count, left_out = import_into_job(target, path, request.format, replace=request.replace)
+        with losses_told() as losses:
+            count, left_out = import_into_job(target, path, request.format, replace=request.replace)
     except CvatWidgetsError as error:
         return {"errors": {"file": told(error, path.parent)}}
     call.session.transfers.drop(request.token)
-    return {"errors": {}, "objects": count, "left_out": left_out}
+    return {"errors": {}, "objects": count, "left_out": left_out, "told": losses}
 
 
 # -- the task ----------------------------------------------------------------------------------------------------------

@@ -97,7 +97,9 @@ class StudioFiles:
         task.export(path, request.format, save_images=request.media, strict=not request.lossy, job=job, progress=progress)
 
     def import_annotations(self, call: Call) -> dict[str, Any]:
-        """Read annotations into a task; return how many ``objects`` came, or ``errors`` by field."""
+        """Read annotations into a task; return how many ``objects`` came and what was left out (``told``), or ``errors``."""
+        from cvat_widgets.formats.loss import losses_told
+
         request = read(call.params, ImportRequest)
         errors: dict[str, str] = {}
         path = self._file(request, errors)
@@ -106,18 +108,21 @@ class StudioFiles:
         task = Task.open(request.task, store=self.store)
         call.progress(0, 0, "Reading the file…")
         try:
-            count = task.import_annotations(
-                path, request.format, replace=request.replace, progress=stoppable(call, "Writing the annotations…")
-            )
+            with losses_told() as losses:
+                count = task.import_annotations(
+                    path, request.format, replace=request.replace, progress=stoppable(call, "Writing the annotations…")
+                )
         except (StoppedError, NotFoundError):
             raise
         except CvatWidgetsError as error:
             return {"errors": {"path": told(error, path.parent if request.upload else None)}}
         self._done_with(request.upload)
-        return {"errors": {}, "objects": count}
+        return {"errors": {}, "objects": count, "told": losses}
 
     def import_dataset(self, call: Call) -> dict[str, Any]:
-        """Make tasks of a dataset in a project; return their ``tasks`` and ``frames``, or ``errors`` by field."""
+        """Make tasks of a dataset in a project; return their ``tasks`` and ``frames``, what was left out, or ``errors``."""
+        from cvat_widgets.formats.loss import losses_told
+
         request = read(call.params, ImportDataset)
         errors: dict[str, str] = {}
         path = self._file(request, errors)
@@ -126,7 +131,7 @@ class StudioFiles:
         project = Project.open(request.project, store=self.store)
         call.progress(0, 0, "Reading the dataset…")
         try:
-            with self.uploads.used(request.upload) if request.upload else contextlib.nullcontext():
+            with self.uploads.used(request.upload) if request.upload else contextlib.nullcontext(), losses_told() as losses:
                 made = project.import_dataset(
                     path, request.format, name=request.name.strip() or None, progress=stoppable(call, "Making the tasks…")
                 )
@@ -140,7 +145,7 @@ class StudioFiles:
                 forget_media(self.store, task.id)  # the service has the file, and it is no longer here
         elif request.upload and not any(path.parent.name in json.dumps(task.row.media) for task in made):
             shutil.rmtree(path.parent, ignore_errors=True)  # the pictures were taken out of it
-        return {"errors": {}, "tasks": [task.id for task in made], "frames": sum(len(task) for task in made)}
+        return {"errors": {}, "tasks": [task.id for task in made], "frames": sum(len(task) for task in made), "told": losses}
 
     def restore(self, call: Call) -> dict[str, Any]:
         """Make a task or a project from a backup; return its ``id``, or ``errors`` by field."""

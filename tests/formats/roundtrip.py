@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -19,8 +20,8 @@ from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.interpolation import interpolate_table
 from cvat_widgets.model.kinds import SHAPE_TYPES, Flag
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
-from cvat_widgets.model.masks import decode_mask
-from cvat_widgets.model.records import Element, Record, Shape, Tag
+from cvat_widgets.model.masks import decode_mask, encode_mask
+from cvat_widgets.model.records import Element, Keyframe, Record, Shape, Tag, Track
 from cvat_widgets.model.table import AnnotationTable
 
 WIDTH, HEIGHT = 64, 48
@@ -65,8 +66,6 @@ def texts(draw: st.DrawFn, size: int = 12) -> str:
 
 @st.composite
 def bitmaps(draw: st.DrawFn) -> tuple[float, ...]:
-    from cvat_widgets.model.masks import encode_mask
-
     picture = np.zeros((HEIGHT, WIDTH), bool)
     for _ in range(draw(st.integers(1, 3))):
         x, y = draw(st.integers(0, WIDTH - 1)), draw(st.integers(0, HEIGHT - 1))
@@ -216,3 +215,43 @@ def survives(path: Path, name: str) -> None:
     with contextlib.suppress(FormatError), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         read_dataset(path, name)
+
+
+def _disc(x: int, y: int, size: int) -> tuple[float, ...]:
+    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
+    return tuple(encode_mask((columns - x) ** 2 + (rows - y) ** 2 < size**2).tolist())
+
+
+def every_kind() -> list[Record]:
+    """Return objects of every kind, on four frames."""
+    found: list[Record] = []
+    for frame in range(3):
+        first = 10 * frame + 1
+        found += [
+            Shape(id=first, frame=frame, label=CAR, type="rectangle", points=(2, 3, 20.5, 30), attributes={PARKED: "true"}),
+            Shape(id=first + 1, frame=frame, label=PERSON, type="polygon", points=(30, 5, 50, 6, 40, 25.5, 35, 20), z_order=1),
+            Shape(id=first + 2, frame=frame, label=CAR, type="mask", points=_disc(45, 30, 9 + frame)),
+            Shape(id=first + 3, frame=frame, label=PERSON, type="mask", points=_disc(12, 38, 6), occluded=True),
+            Shape(id=first + 4, frame=frame, label=CAR, type="ellipse", points=(30, 30, 36, 26)),
+            Shape(id=first + 5, frame=frame, label=PERSON, type="polyline", points=(1, 2, 3, 4, 60, 40)),
+            Shape(
+                id=first + 6, frame=frame, label=FACE, type="skeleton", points=(),
+                elements=(
+                    Element(id=first + 7, label=EYE, type="points", points=(5, 6)),
+                    Element(id=first + 8, label=NOSE, type="points", points=(7, 9)),
+                ),
+            ),
+            Tag(id=first + 9, frame=frame, label=PERSON),
+        ]  # fmt: skip
+    keys = {
+        0: Keyframe(points=(1, 1, 10, 10)),
+        2: Keyframe(points=(5, 3, 14, 13)),
+        3: Keyframe(points=(5, 3, 14, 13), outside=True),
+    }
+    return [*found, Track(id=90, label=CAR, type="rectangle", keyframes=keys)]
+
+
+def files_of(path: Path) -> dict[str, bytes]:
+    """Return the files in a zip, without the time that CVAT's XML has in it."""
+    with zipfile.ZipFile(path) as archive:
+        return {name: re.sub(rb"<dumped>.*?</dumped>", b"", archive.read(name)) for name in archive.namelist()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 import cvat_widgets as cw
 from cvat_widgets.errors import CvatWidgetsError, FormatError, LabelError
 from cvat_widgets.formats import Dataset, LossWarning, match_frames, read_dataset, remap, write_dataset
+from cvat_widgets.formats.loss import losses_told
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.interpolation import interpolate_table
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
@@ -474,10 +476,35 @@ def test_unknown_labels_and_frames_are_named() -> None:
     frames = np.arange(10, dtype=np.int32)
     with pytest.raises(LabelError, match="'car' is not in the task"):
         remap(source, LabelSet.of(["bus"]), frames)
-    with pytest.raises(LabelError, match="no attribute 'plate'"):
-        remap(source, LabelSet.of(["car"]), frames)
     with pytest.raises(FormatError, match=r"1 annotated frames are not in the task: 'sub/000.jpg'"):
         remap(source, LABELS, np.full(10, -1, np.int32))
+
+
+def test_attributes_that_the_task_has_not_are_left_out_and_counted() -> None:
+    """As CVAT does it: data sets bring attributes of their own, which nobody has to have."""
+    source = dataset([
+        Shape(id=1, frame=0, label=CAR, type="rectangle", points=(0, 0, 1, 1), attributes={PLATE: "x", PARKED: "true"}),
+        Shape(id=2, frame=0, label=CAR, type="rectangle", points=(0, 0, 2, 2), attributes={PLATE: "y"}),
+        Shape(id=3, frame=0, label=CAR, type="rectangle", points=(0, 0, 3, 3), attributes={SPEED: "3"}),
+    ])  # fmt: skip
+    labels = LabelSet.of(
+        [Label("bus"), Label("car", attributes=(Attribute("speed", "number"), Attribute("parked", "checkbox")))]
+    )
+    frames = np.arange(10, dtype=np.int32)
+    with pytest.warns(
+        LossWarning, match=r"^set: the task has not all attributes; left out were 2 × 'plate' of 'car'\. To"
+    ) as told:
+        table = remap(source, labels, frames)
+    assert len(told) == 1
+    speed, parked = (attribute.id for attribute in labels["car"].attributes)
+    assert table.attributes.to_dicts(len(table)) == [{parked: "true"}, {}, {speed: "3"}]
+    with losses_told() as collected, warnings.catch_warnings():
+        warnings.simplefilter("error")
+        remap(source, labels, frames)
+    assert len(collected) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        remap(source, LABELS, frames)
 
 
 def test_conversion_and_a_format_of_ones_own(tmp_path: Path) -> None:

@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pytest
 
 from cvat_widgets.formats import read_dataset, write_dataset
 from cvat_widgets.formats.registry import registered
 from cvat_widgets.model import paging, table
 from cvat_widgets.model.kinds import SHAPE_TYPES
-from cvat_widgets.model.masks import encode_mask
-from cvat_widgets.model.records import Element, Keyframe, Record, Shape, Tag, Track
-from tests.formats.roundtrip import CAR, EYE, FACE, HEIGHT, NOSE, PARKED, PERSON, WIDTH, dataset, frames
-
-
-def _mask(x: int, y: int, size: int) -> tuple[float, ...]:
-    rows, columns = np.mgrid[:HEIGHT, :WIDTH]
-    return tuple(encode_mask((columns - x) ** 2 + (rows - y) ** 2 < size**2).tolist())
-
-
-def _records() -> list[Record]:
-    found: list[Record] = []
-    for frame in range(3):
-        first = 10 * frame + 1
-        found += [
-            Shape(id=first, frame=frame, label=CAR, type="rectangle", points=(2, 3, 20.5, 30), attributes={PARKED: "true"}),
-            Shape(id=first + 1, frame=frame, label=PERSON, type="polygon", points=(30, 5, 50, 6, 40, 25.5, 35, 20), z_order=1),
-            Shape(id=first + 2, frame=frame, label=CAR, type="mask", points=_mask(45, 30, 9 + frame)),
-            Shape(id=first + 3, frame=frame, label=PERSON, type="mask", points=_mask(12, 38, 6), occluded=True),
-            Shape(id=first + 4, frame=frame, label=CAR, type="ellipse", points=(30, 30, 36, 26)),
-            Shape(id=first + 5, frame=frame, label=PERSON, type="polyline", points=(1, 2, 3, 4, 60, 40)),
-            Shape(
-                id=first + 6, frame=frame, label=FACE, type="skeleton", points=(),
-                elements=(
-                    Element(id=first + 7, label=EYE, type="points", points=(5, 6)),
-                    Element(id=first + 8, label=NOSE, type="points", points=(7, 9)),
-                ),
-            ),
-            Tag(id=first + 9, frame=frame, label=PERSON),
-        ]  # fmt: skip
-    keys = {
-        0: Keyframe(points=(1, 1, 10, 10)),
-        2: Keyframe(points=(5, 3, 14, 13)),
-        3: Keyframe(points=(5, 3, 14, 13), outside=True),
-    }
-    return [*found, Track(id=90, label=CAR, type="rectangle", keyframes=keys)]
+from cvat_widgets.model.records import Record, Tag, Track
+from tests.formats.roundtrip import dataset, every_kind, files_of, frames
 
 
 def _held(each: Any) -> list[Record]:
@@ -59,13 +23,9 @@ def _held(each: Any) -> list[Record]:
     kinds = each.kinds | set(each.converts)
     return [
         record
-        for record in _records()
+        for record in every_kind()
         if ("track" if isinstance(record, Track) else "tag" if isinstance(record, Tag) else record.type) in kinds
     ]
-
-
-def _without_time(data: bytes) -> bytes:
-    return re.sub(rb"<dumped>.*?</dumped>", b"", data)
 
 
 @pytest.mark.parametrize("name", [each.name for each in registered() if each.can_write])
@@ -81,8 +41,7 @@ def test_every_format_reads_and_writes_long_columns(name: str, tmp_path: Path, m
             found = read_dataset(path, reading)
             # The points of what is written now may stand in a file themselves.
             again = write_dataset(found, tmp_path / "b.zip", name) if "fit" not in found.meta else path
-        with zipfile.ZipFile(path) as one, zipfile.ZipFile(again) as two:
-            return found, [{entry: _without_time(each.read(entry)) for entry in each.namelist()} for each in (one, two)]
+        return found, [files_of(path), files_of(again)]
 
     plain, files = both()
     for module in (paging, table):

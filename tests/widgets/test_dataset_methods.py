@@ -134,7 +134,7 @@ def test_what_a_file_has_for_this_job_is_one_change(
     before = job.task.to_frame()
     done = ask(wire, "dataset.import", token=upload(wire, data, "C:\\my files\\whole.zip"))
     # One of the two objects is on a frame of the other job.
-    assert done == {"errors": {}, "objects": 1, "left_out": 1}
+    assert done == {"errors": {}, "objects": 1, "left_out": 1, "told": []}
     after = job.task.to_frame()
     assert sorted(after.frame) == [0, 4, 4]
     history = job.store.history(job.task_id, job_id=job.id, author="ann")
@@ -161,6 +161,16 @@ def test_a_track_is_cut_where_the_job_ends(two: tuple[Job, Wire], tmp_path: Path
     rows = job.tracks
     assert rows.frame.min() == 3
     assert rows.frame.max() == 5
+
+
+def test_attributes_that_the_task_has_not_are_told(two: tuple[Job, Wire], tmp_path: Path) -> None:
+    _, wire = two
+    rows = [{"frame_name": "4.png", "label": "car", "type": "rectangle", "points": [1, 1, 9, 9], "attr.wings": "2"}]
+    data = cw.write_dataset(rows, tmp_path / "a.zip", "CVAT for images 1.1", sizes=(64, 48)).read_bytes()
+    done = ask(wire, "dataset.import", token=upload(wire, data))
+    assert (done["objects"], done["errors"]) == (1, {})
+    assert len(done["told"]) == 1
+    assert "left out were 1 × 'wings' of 'car'" in done["told"][0]
 
 
 def test_what_cannot_be_read_is_told_with_file_and_line_and_changes_nothing(

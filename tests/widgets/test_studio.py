@@ -309,8 +309,13 @@ def test_files_are_written_and_read(page: Page, street: cw.Task, tmp_path: Path,
     assert page.ask("studio.export", **order, format="CVAT for images 1.1")["exists"] is True
     assert page.ask("studio.export", **order, format="CVAT for images 1.1", replace=True)["size"] < done["size"]
     assert "folder" in page.ask("studio.export", **{**order, "path": str(tmp_path)}, format="COCO 1.0")["errors"]["path"]
-    assert page.ask("studio.import", task=street.id, path=target)["objects"] == 1
+    assert page.ask("studio.import", task=street.id, path=target) == {"errors": {}, "objects": 1, "told": []}
     assert len(street.shapes) == 2
+    rows = street.shapes.assign(**{"attr.wings": "2"})
+    cw.write_dataset(rows, tmp_path / "wings.zip", "CVAT for images 1.1", sizes=(80, 100))
+    answer = page.ask("studio.import", task=street.id, path=str(tmp_path / "wings.zip"), replace=True)
+    assert answer["objects"] == 2
+    assert "left out were 2 × 'wings' of 'car'" in answer["told"][0]
     assert "no such file" in page.ask("studio.import", task=street.id, path="/nowhere.zip")["errors"]["path"]
     backup = str(tmp_path / "backup.zip")
     page.progress.clear()

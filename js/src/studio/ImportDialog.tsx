@@ -48,7 +48,8 @@ export function ImportDialog({ dialog, close }: DialogProps<Extract<DialogState,
       const made = done.tasks
         ? `${counted(done.tasks.length, "task")} of ${counted(done.frames ?? 0, "frame")} made.`
         : `${counted(done.objects ?? 0, "object")} imported.`;
-      studio.say("info", made);
+      const told = done.told ?? [];
+      studio.say(told.length > 0 ? "warning" : "info", [made, ...told].join(" "));
       close();
       studio.load(true);
     } catch (error) {

@@ -167,4 +167,6 @@ export interface Imported {
   /** Those a project got, by id. */
   readonly tasks?: readonly number[];
   readonly frames?: number;
+  /** Sentences on what was left out. */
+  readonly told?: readonly string[];
 }

@@ -32,7 +32,7 @@ export type DialogState =
 
 export interface Toast {
   readonly id: number;
-  readonly level: "info" | "error";
+  readonly level: "info" | "warning" | "error";
   readonly text: string;
 }
 

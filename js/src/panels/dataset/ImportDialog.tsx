@@ -48,13 +48,14 @@ function Form() {
       tell({ text: "Reading", done: 0, total: 0 });
       const { token } = sent.current;
       const { result } = await link.call<Imported>("dataset.import", { token, format: format || null, replace });
-      const { objects = 0, left_out: left = 0, errors } = result;
+      const { objects = 0, left_out: left = 0, told = [], errors } = result;
       if (errors.file) {
         setProblem(errors.file);
         return;
       }
       const rest = left > 0 ? ` ${left} on frames of other jobs ${left === 1 ? "was" : "were"} left out.` : "";
-      editor.toast("info", `${objects} object${objects === 1 ? "" : "s"} imported from ${chosen.name}.${rest}`);
+      const made = `${objects} object${objects === 1 ? "" : "s"} imported from ${chosen.name}.${rest}`;
+      editor.toast(told.length > 0 ? "warning" : "info", [made, ...told].join(" "));
       ui.dialog.value = null;
     });
   };

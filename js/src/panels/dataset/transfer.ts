@@ -27,6 +27,8 @@ export interface Imported {
   readonly errors: Errors;
   readonly objects?: number;
   readonly left_out?: number;
+  /** Sentences on what else was left out. */
+  readonly told?: readonly string[];
 }
 
 /** Send a file to the kernel; what it is called there. */
