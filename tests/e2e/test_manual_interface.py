@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import cvat_widgets as cw
 from tests.e2e.annotator import AnnotatorPage, near
 from tests.e2e.lab import expect
 from tests.e2e.manual import Opener, at_frame, open_manual, task
@@ -195,6 +196,16 @@ def menu_of_the_job(page: AnnotatorPage, store: Path) -> None:
     dialog.get_by_role("button", name="Upload").click()
     expect(dialog).to_have_count(0)
     objects(8)
+    page.press("Control+z")
+    objects(4)
+    # Attributes that the task has not do not come with it, which is said.
+    rows = [{"frame_name": "frame_000000", "label": "car", "type": "rectangle", "points": [1, 1, 9, 9], "attr.wings": "2"}]
+    cw.write_dataset(rows, file, "CVAT for images 1.1", sizes=(640, 360))
+    choose("import")
+    dialog.get_by_test_id("import-file").set_input_files(file)
+    dialog.get_by_role("button", name="Upload").click()
+    expect(root.get_by_test_id("toast").last).to_contain_text("left out were 1 × 'wings' of 'car'")
+    objects(5)
     page.press("Control+z")
     objects(4)
 
