@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,13 +13,13 @@ from cvat_widgets.errors import AnnotationError, NotFoundError
 from cvat_widgets.model.changes import Edit, FieldChange, read_field
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import LabelSet
-from cvat_widgets.model.records import Keyframe, Record, Shape, Tag, Track
+from cvat_widgets.model.records import Element, Keyframe, Record, Shape, Tag, Track, TrackElement
 from cvat_widgets.model.table import AnnotationTable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["difference", "removal", "update_edit"]
+__all__ = ["difference", "owners", "removal", "update_edit"]
 
 _OBJECT_FIELDS = ("group", "source", "score")
 _POSE_FIELDS = ("rotation", "occluded", "outside", "z_order")
@@ -41,6 +41,18 @@ def removal(ids: object, present: set[int]) -> Edit:
     return Edit(removed=tuple(wanted))
 
 
+def owners(table: AnnotationTable, ids: Iterable[int]) -> list[int]:
+    """Return the records that ids belong to, each once: of a joint that of its skeleton, of all others their own."""
+    skeleton = _skeletons(table)
+    return list(dict.fromkeys(skeleton.get(value, value) for value in ids))
+
+
+def _skeletons(table: AnnotationTable) -> dict[int, int]:
+    """Return the skeleton of each joint."""
+    rows = np.flatnonzero(table.parent >= 0)
+    return dict(zip(table.id[rows].tolist(), table.parent[rows].tolist(), strict=True))
+
+
 def update_edit(
     changed: pd.DataFrame, table: AnnotationTable, labels: LabelSet, frames: FrameIndex, records: Mapping[int, Record]
 ) -> Edit:
@@ -51,13 +63,13 @@ def update_edit(
     changed
         Rows with ``id`` and any of the other columns; rows of tracks are found by ``id`` and ``frame``, and a frame where a
         track has no
-        keyframe yet gets one. Columns that are absent are left as they are.
+        keyframe yet gets one. Rows of joints change their skeleton. Columns that are absent are left as they are.
     table
         The present annotations.
     labels, frames
         Of the task.
     records
-        The present records of (at least) the ids in ``changed``.
+        The present records of (at least) the :func:`owners` of the ids in ``changed``.
 
     Raises
     ------
@@ -74,12 +86,17 @@ def update_edit(
     present = to_dataframe(table, labels, frames)
     positions = _match(changed, table)
     updated: dict[int, dict[str, FieldChange]] = {}
-    ids = [int(value) for value in changed["id"].tolist()]
+    ids, skeleton = [int(value) for value in changed["id"].tolist()], _skeletons(table)
     for row in _differing_rows(changed, present, positions):
-        record = records[ids[row]]
+        record = records[skeleton.get(ids[row], ids[row])]
         values = {str(name): changed[name].iat[row] for name in changed.columns}
         before = present.iloc[positions[row]] if positions[row] >= 0 else None
-        fields = _track_fields(record, values, before, labels) if isinstance(record, Track) else _fields(record, values, labels)
+        if record.id != ids[row]:
+            fields = _joint_fields(record, ids[row], values, before, labels)
+        elif isinstance(record, Track):
+            fields = _track_fields(record, values, before, labels)
+        else:
+            fields = _fields(record, values, labels)
         changes = {path: (read_field(record, path), value) for path, value in fields.items()}
         kept = {path: change for path, change in changes.items() if change[0] != change[1]}
         if kept:
@@ -99,7 +116,7 @@ def _attribute_names(labels: LabelSet) -> set[str]:
 def _match(changed: pd.DataFrame, table: AnnotationTable) -> list[int]:
     """Return for each changed row its row in the table; -1 for a track's frame that has no keyframe."""
     ids = changed["id"].to_numpy(np.int64)
-    row_of = {object_id: row for row, object_id in enumerate(table.id.tolist()) if table.parent[row] < 0}
+    row_of = {object_id: row for row, object_id in enumerate(table.id.tolist())}
     unknown = [value for value in ids.tolist() if value not in row_of]
     if unknown:
         raise NotFoundError(f"there is no object with id {unknown[0]}", hint="Nothing was updated")
@@ -136,7 +153,29 @@ def _fields(record: Record, values: Mapping[str, Any], labels: LabelSet) -> dict
     return fields
 
 
-def _track_fields(record: Track, values: Mapping[str, Any], before: Any, labels: LabelSet) -> dict[str, Any]:
+def _joint_fields(record: Record, joint_id: int, values: Mapping[str, Any], before: Any, labels: LabelSet) -> dict[str, Any]:
+    """Return path -> new value for a row of a joint. What a joint has from its skeleton is not looked at."""
+    where = f"joint {joint_id} of object {record.id}"
+    elements = () if isinstance(record, Tag) else record.elements
+    element = next((each for each in elements if each.id == joint_id), None)
+    if element is None:
+        raise NotFoundError(f"there is no object with id {joint_id}", hint="Nothing was updated")
+    if values.get("type", element.type) != element.type or values.get("label") not in (None, labels.by_id(element.label).name):
+        raise AnnotationError("label and type of a joint are those of its skeleton", where=where)
+    own = {name: value for name, value in values.items() if name not in _OBJECT_FIELDS}
+    if isinstance(element, TrackElement):
+        fields = _track_fields(element, own, before, labels)
+        fixed = [path for path in fields if not path.startswith("keyframes.")]
+        if any(fields[path] != element.attributes.get(int(path.partition(".")[2])) for path in fixed):
+            raise AnnotationError("attributes that never change cannot be updated for a joint of a track", where=where)
+        return {f"elements.{joint_id}.{path}": value for path, value in fields.items() if path.startswith("keyframes.")}
+    whole = msgspec.to_builtins(element, str_keys=True) | {key: text for key, text in _pose(own).items() if key != "z_order"}
+    texts = {path.partition(".")[2]: text for path, text in _object_fields(element, own, labels).items()}
+    whole["attributes"] = {key: text for key, text in (whole["attributes"] | texts).items() if text is not None}
+    return {f"elements.{joint_id}": whole}
+
+
+def _track_fields(record: Track | TrackElement, values: Mapping[str, Any], before: Any, labels: LabelSet) -> dict[str, Any]:
     """Return path -> new value for one keyframe row of a track."""
     frame = int(values["frame"])
     old = record.keyframes.get(frame)
@@ -161,7 +200,7 @@ def _track_fields(record: Track, values: Mapping[str, Any], before: Any, labels:
     return fields | {f"keyframes.{frame}": keyframe}
 
 
-def _object_fields(record: Record, values: Mapping[str, Any], labels: LabelSet) -> dict[str, Any]:
+def _object_fields(record: Record | Element | TrackElement, values: Mapping[str, Any], labels: LabelSet) -> dict[str, Any]:
     where = f"object {record.id}"
     fields: dict[str, Any] = {}
     label = labels.by_id(record.label)

@@ -219,11 +219,11 @@ class EditableAnnotations(ObjectOperations):
         ConflictError
             Somebody changed the same field at the same moment.
         """
-        from cvat_widgets.editing import update_edit
+        from cvat_widgets.editing import owners, update_edit
 
         revision, table, _ = self._current()
         ids = [int(value) for value in data["id"].unique()] if "id" in data else []
-        records = self.store.records(self.task_id, ids)
+        records = self.store.records(self.task_id, owners(table, ids))
         edit = update_edit(data, table, self.labels, self.frame_index, records)
         if edit.updated:
             self._commit(edit, base=revision, label=_count("Update", len(edit.updated)))

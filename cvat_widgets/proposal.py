@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cvat_widgets.dataframe import from_dataframe, to_dataframe
-from cvat_widgets.editing import difference, removal, update_edit
+from cvat_widgets.editing import difference, owners, removal, update_edit
 from cvat_widgets.errors import AnnotationError, CvatWidgetsError
 from cvat_widgets.model.changes import ChangeSet, Edit
 from cvat_widgets.model.numbering import numbered, shifted
@@ -62,7 +62,7 @@ class Proposal:
         known = rows["id"].notna().to_numpy() if "id" in rows else np.zeros(len(rows), bool)
         old = _typed(rows[known], to_dataframe(AnnotationTable.empty(), labels, frames))
         new = rows[~known].drop(columns="id", errors="ignore")
-        ids = [int(value) for value in pd.unique(old["id"])] if len(old) else []
+        ids = owners(table, [int(value) for value in pd.unique(old["id"])] if len(old) else [])
         present = set(table.id[table.parent < 0].tolist())
         gone = sorted(present - set(ids)) if delete else []
         records = target.store.records(target.task_id, [*ids, *gone])

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from cvat_widgets.dataframe import COLUMNS, from_dataframe, to_dataframe
-from cvat_widgets.editing import difference, removal, update_edit
+from cvat_widgets.editing import difference, owners, removal, update_edit
 from cvat_widgets.errors import AnnotationError, LabelError, NotFoundError
+from cvat_widgets.model.changes import ChangeSet
 from cvat_widgets.model.frames import FrameIndex
 from cvat_widgets.model.labels import Attribute, Label, LabelSet
 from cvat_widgets.model.records import Element, Keyframe, Shape, Tag, Track, TrackElement
@@ -197,8 +198,7 @@ def edit_of(data: pd.DataFrame) -> dict[int, dict[str, tuple[object, object]]]:
 
 
 def test_writing_the_same_rows_back_changes_nothing() -> None:
-    data = frame()
-    assert edit_of(data[data["parent_id"].isna()]) == {}
+    assert edit_of(frame()) == {}
 
 
 def test_only_what_differs_is_written() -> None:
@@ -226,9 +226,32 @@ def test_a_new_frame_of_a_track_becomes_a_keyframe() -> None:
     assert after["attributes"] == {str(SPEED): "50"}
 
 
+def test_rows_of_joints_change_their_skeleton() -> None:
+    ((path, (before, after)),) = edit_of(pd.DataFrame([{"id": 12, "points": [[7, 8]], "occluded": True}]))[11].items()
+    assert path == "elements.12"
+    assert (before["points"], before["occluded"]) == ([5, 6], False)
+    assert {**before, "points": [7, 8], "occluded": True} == after
+    joint = TrackElement(id=22, label=EYE, type="points", keyframes={1: Keyframe(points=(1, 1)), 4: Keyframe(points=(4, 4))})
+    skeleton = {frame: Keyframe(points=()) for frame in (1, 4)}
+    track = Track(id=21, label=PERSON, type="skeleton", keyframes=skeleton, elements=(joint,))
+    table = AnnotationTable.from_records([track])
+    assert owners(table, [22, 21]) == [21]
+    rows = to_dataframe(table, LABELS, FRAMES)
+    assert update_edit(rows, table, LABELS, FRAMES, {21: track}).updated == {}
+    moved = pd.DataFrame([{"id": 22, "frame": frame, "points": [frame, 9], "outside": True} for frame in (4, 6)])
+    changes = update_edit(moved, table, LABELS, FRAMES, {21: track}).updated[21]
+    assert list(changes) == ["elements.22.keyframes.4", "elements.22.keyframes.6"]
+    assert changes["elements.22.keyframes.6"][0] is None
+    (changed,) = ChangeSet(updated={21: changes}).apply_to({21: track}).values()
+    keyframes = changed.elements[0].keyframes  # type: ignore[union-attr]  # a track
+    assert [keyframes[frame].points for frame in (1, 4, 6)] == [(1, 1), (4, 9), (6, 9)]
+    assert [keyframes[frame].outside for frame in (1, 4, 6)] == [False, True, True]
+
+
 @pytest.mark.parametrize(
     ("rows", "error", "text"),
     [
+        ({"id": 12, "label": "nose"}, AnnotationError, "joint 12 of object 11: label and type of a joint"),
         ({"id": 999, "frame": 0}, NotFoundError, "no object with id 999"),
         ({"id": 4, "type": "polygon"}, AnnotationError, "type of an object cannot change"),
         ({"id": 4, "colour": "red"}, AnnotationError, "unknown column 'colour'"),

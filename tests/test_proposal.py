@@ -70,6 +70,27 @@ def test_tracks_are_compared_by_keyframe_and_added_as_tracks(task: cw.Task) -> N
     assert task.tracks.groupby("track_id").size().tolist() == [2, 2]
 
 
+def test_rows_of_a_skeleton_and_its_joints_are_compared(tmp_path: Path) -> None:
+    face = cw.Label("face", type="skeleton", sublabels=[cw.Label("eye", type="points"), cw.Label("nose", type="points")])
+    task = cw.Task.create("faces", np.zeros((2, 48, 64, 3), np.uint8), labels=[face], store=tmp_path / "faces.sqlite")
+    task.add([
+        {"id": 1, "frame": 0, "label": "face", "type": "skeleton", "points": None},
+        {"frame": 0, "label": "eye", "type": "points", "points": [5, 6], "parent_id": 1},
+        {"frame": 0, "label": "nose", "type": "points", "points": [7, 8], "parent_id": 1},
+    ])  # fmt: skip
+    rows = task.to_frame()
+    assert rows["label"].tolist() == ["face", "eye", "nose"]
+    assert not task.apply(rows)
+    assert task.update(rows) == 0
+    rows.at[2, "points"] = np.array([20.0, 30])
+    proposal = task.apply(rows)
+    assert (proposal.added, proposal.updated, proposal.removed) == (0, 1, 0)
+    assert proposal.changes[["id", "field"]].to_numpy().tolist() == [[rows["id"].iat[2], "points"]]
+    assert list(proposal.pictures()) == [0]
+    proposal.commit()
+    assert task.to_frame()["points"].iat[2].tolist() == [20, 30]
+
+
 def test_pictures_show_old_and_new_shapes(task: cw.Task) -> None:
     rows = task.shapes.iloc[:1].copy()
     rows["points"] = [np.array([40.0, 30, 60, 46])]
