@@ -166,8 +166,8 @@ def _labels(rows: pd.DataFrame) -> LabelSet:
 
 def _joints(rows: pd.DataFrame, skeletons: pd.DataFrame, columns: list[str]) -> list[Label]:
     """Return the labels of the joints of skeletons, in order of appearance."""
-    numbers = skeletons["id"] if "track_id" not in skeletons else skeletons["track_id"].fillna(skeletons.get("id"))
-    own = rows[rows["parent_id"].isin(numbers.dropna())]
+    numbers = {number for name in ("id", "track_id") if name in skeletons for number in skeletons[name].dropna()}
+    own = rows[rows["parent_id"].isin(numbers)]
     return [
         Label(str(name), type="points", attributes=_attributes(own[own["label"] == name], columns))
         for name in dict.fromkeys(own["label"].tolist())

@@ -359,6 +359,9 @@ def test_labels_of_rows_are_found_with_their_joints() -> None:
     assert (made.labels["face"].type, made.labels["car"].type) == ("skeleton", "any")
     assert [each.name for each in made.labels["car"].attributes] == ["parked"]
     assert made.table.problems(made.labels) == []
+    joint = {"frame": 0, "label": "eye", "type": "points", "points": [1, 2], "parent_id": 3}
+    with pytest.raises(AnnotationError, match="row 1: no row has the id 3"):
+        dataset_of_rows([{"frame": 0, "label": "face", "type": "skeleton", "points": None}, joint])
 
 
 def test_tracks_of_rows_keep_the_frames_between_their_keyframes(tmp_path: Path) -> None:
