@@ -83,10 +83,10 @@ class GivenColumns:
         rows: NDArray[np.int64] | None = None,
     ) -> NDArray[np.int64]:
         """Return the codes of texts; one that is not known is refused. ``rows`` are those asked for, all by default."""
+        places = np.arange(len(self.data)) if rows is None else rows
         values = self.column(name)
         if values is None:
-            return np.full(len(self.data), known[default or choices[0]])
-        places = np.arange(len(values)) if rows is None else rows
+            return np.full(len(places), known[default or choices[0]])
         values = values.iloc[places]
         if default is not None:
             values = values.fillna(default)

@@ -143,7 +143,7 @@ def _report_attributes(dataset: Dataset, specs: NDArray[np.int32]) -> None:
     name = f"{dataset.name}: " if dataset.name else ""
     report_left_out(
         f"{name}left out were {listed}: the task has no such attributes. Add them with task.set_labels to import them, too.",
-        stacklevel=5,
+        stacklevel=6,
     )
 
 
